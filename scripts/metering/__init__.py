@@ -1,0 +1,1 @@
+"""The meter's parts: what watches an adapter from outside and writes its record."""

@@ -1,0 +1,41 @@
+"""The meter against a tool whose cost is known: time, core-seconds, memory, its own cost."""
+
+import pytest
+from meter_runs import make_job
+
+
+def test_time_is_within_one_percent_of_a_known_sleep(bench):
+    record = bench.measured(make_job(epochs=3, sleep=0.7))
+    # time.sleep returns late on a busy machine, never early: what the tool's own clock saw
+    # is the truth, and 2.1 s its lower bound.
+    truth = record["software"]["facts"]["seconds"]
+    assert truth >= 2.1
+    assert record["times"]["train_s"] == pytest.approx(truth, rel=0.01)
+    assert sum(record["times"]["epochs_s"]) == pytest.approx(truth, rel=0.01)
+    assert record["times"]["cold_s"] > record["times"]["train_s"]
+
+
+@pytest.mark.parametrize("busy", [[1.5], [1.0, 1.0], [0.4, 0.5, 0.6]])
+def test_core_seconds_are_within_two_percent_of_known_work(bench, busy):
+    record = bench.measured(make_job(epochs=2, busy=busy))
+    assert record["load"]["core_seconds"] == pytest.approx(2 * sum(busy), rel=0.02)
+    cores = record["load"]["core_seconds"] / record["times"]["train_s"]
+    assert record["load"]["cores_used"] == pytest.approx(cores, rel=0.02)
+
+
+def test_an_idle_tool_uses_no_cores(bench):
+    assert bench.measured(make_job(sleep=0.5))["load"]["core_seconds"] < 0.02
+
+
+def test_peak_memory_is_within_five_percent_of_a_known_allocation(bench):
+    small = bench.measured(make_job(epochs=1, sleep=0.3))
+    size = 400_000_000
+    large = bench.measured(make_job(epochs=1, allocate=size))
+    growth = large["load"]["peak_memory_host_bytes"] - small["load"]["peak_memory_host_bytes"]
+    assert growth == pytest.approx(size, rel=0.05)
+
+
+def test_the_meter_uses_less_than_one_percent_of_a_core(bench):
+    record = bench.measured(make_job(epochs=2, sleep=3))
+    used = record["load"]["meter_core_seconds"] / record["times"]["process_s"]
+    assert used < 0.01

@@ -1,0 +1,253 @@
+"""The real meter around a tool that breaks in every way that tools break."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import idx
+import psutil
+import pytest
+from meter_runs import make_job
+
+
+def processes_with(mark):
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        if mark in (process.info["cmdline"] or []):
+            found.append(process)
+    return found
+
+
+def test_a_good_run_is_ok_and_its_errors_are_counted_by_the_meter(bench):
+    record = bench.measured(make_job())
+    assert record["status"]["outcome"] == "ok"
+    # The calibration tool predicts 0 throughout; 4 of the 10 labels are 0.
+    assert (record["quality"]["errors"], record["quality"]["n"]) == (6, 10)
+    assert bench.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome", "words"),
+    [
+        ("kill", "failed", "SIGKILL"),
+        ("missing_module", "failed", "No module named 'no_such_module'"),
+        ("out_of_memory", "out_of_memory", "MemoryError"),
+        ("garbage", "failed", "line 2 of its events: not JSON: 'hello, I am no JSON'"),
+        ("out_of_order", "failed", "'run_stop' came where init_stop may come"),
+        ("early_end", "failed", "ended after init_start without the event init_stop"),
+        ("exit_code", "failed", "Segmentation of a sort (exit code 3)"),
+        ("slow_clock", "failed", "clock"),
+        ("labels_short", "failed", "9 labels for 10 test images"),
+        ("labels_out_of_range", "failed", "line 10 of its predictions is '10'"),
+        ("labels_missing", "failed", "no predictions"),
+        ("garbage_on_stdout", "ok", None),
+    ],
+)
+def test_every_way_to_break_has_its_outcome_and_reason(bench, how, outcome, words):
+    record = bench.measured(make_job(epochs=1, sleep=0.5, misbehave=how))
+    assert record["status"]["outcome"] == outcome
+    reason = record["status"]["reason"]
+    assert (reason is None) if words is None else (words in reason and "\n" not in reason)
+    if outcome != "ok":
+        assert record["quality"]["error_rate"] is None
+        assert record["absent"]["quality.error_rate"] == reason
+    assert bench.leftovers() == []
+
+
+def test_a_hang_is_stopped_at_its_time_limit(bench):
+    began = time.monotonic()
+    record = bench.measured(make_job(misbehave="hang"), "--time-limit", "1.5")
+    assert record["status"]["outcome"] == "timeout"
+    assert "1.5 s" in record["status"]["reason"]
+    assert time.monotonic() - began < 20
+
+
+def test_no_process_outlives_an_adapter_that_was_killed(bench):
+    mark = f"mark-{os.getpid()}-{time.time()}"
+    record = bench.measured(make_job(misbehave="orphan", mark=mark))
+    assert record["status"]["signal"] == "SIGKILL"
+    assert processes_with(mark) == []
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_cleanly_and_keeps_the_old_record(bench, signum):
+    bench.measured(make_job())
+    old = bench.record_path.read_bytes()
+    process = bench.start(make_job(misbehave="hang"))
+    deadline = time.monotonic() + 20
+    child = []
+    while not child and time.monotonic() < deadline:
+        child = [p for p in psutil.Process(process.pid).children() if "job.json" in p.cmdline()[-1]]
+        time.sleep(0.05)
+    process.send_signal(signum)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 128 + signum
+    assert "no record written" in errors and len(errors.splitlines()) == 1
+    assert not child[0].is_running()
+    assert bench.record_path.read_bytes() == old
+    assert [p.name for p in bench.record_path.parent.iterdir()] == ["1.json"]
+    assert bench.leftovers() == []
+
+
+def test_an_adapter_dies_with_a_meter_that_is_killed_outright(bench):
+    process = bench.start(make_job(misbehave="hang"))
+    deadline = time.monotonic() + 20
+    children = []
+    while not children and time.monotonic() < deadline:
+        children = psutil.Process(process.pid).children()
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    gone, alive = psutil.wait_procs(children, timeout=5)
+    assert alive == []
+
+
+def test_a_failure_never_costs_what_was_measured_before(bench):
+    replaced = bench.folder / "replaced"
+    bench.measured(make_job(), "--replaced", replaced)
+    old = bench.record_path.read_bytes()
+    failed = bench.measured(make_job(misbehave="kill"), "--replaced", replaced)
+    assert failed["status"]["outcome"] == "failed"
+    assert [p.read_bytes() for p in replaced.iterdir()] == [old]
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_record(bench):
+    bench.measured(make_job())
+    old = bench.record_path.read_bytes()
+    # A file-size limit of the process is the portable way to make every write fail.
+    limited = bench.command(make_job())
+    result = subprocess.run(
+        ["bash", "-c", 'ulimit -f 1; exec "$@"', "limited", *limited],
+        env=bench.env,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1 and "no record written" in result.stderr
+    assert bench.record_path.read_bytes() == old
+    assert [p.name for p in bench.record_path.parent.iterdir()] == ["1.json"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_one_line(bench):
+    bench.record_path.parent.mkdir()
+    bench.record_path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    code, errors = bench.run(make_job())
+    assert code == 1 and len(errors.splitlines()) == 1
+    assert str(bench.record_path.parent) in errors
+
+
+def test_an_absent_gpu_is_quick_and_needs_no_interpreter(bench):
+    began = time.monotonic()
+    record = bench.measured(make_job(device="gpu-64"), adapter=["/no/such/python", "x.py"])
+    assert record["status"]["outcome"] == "no_device"
+    assert record["status"]["reason"]
+    assert time.monotonic() - began < 3
+
+
+def test_more_cpus_than_there_are_is_no_device(bench):
+    record = bench.measured(make_job(device="cpu-4096"))
+    assert record["status"]["outcome"] == "no_device"
+    assert "4096 CPUs asked for" in record["status"]["reason"]
+
+
+def test_cpu_1_really_runs_on_one(bench):
+    record = bench.measured(make_job(epochs=1, device="cpu-1", busy=[0.3, 0.3]))
+    assert record["software"]["threads_allowed"] == 1
+    assert record["load"]["cores_used"] < 1.05
+
+
+def test_an_unavailable_environment_is_recorded_with_its_reason(bench):
+    record = bench.measured(make_job(), "--unavailable", "no Python 3.6 here")
+    assert record["status"]["outcome"] == "unavailable"
+    assert record["status"]["reason"] == "no Python 3.6 here"
+    assert record["absent"]["times.train_s"] == "no Python 3.6 here"
+
+
+def test_a_missing_interpreter_is_a_failure_with_its_name(bench):
+    record = bench.measured(make_job(), adapter=["/no/such/python", "x.py"])
+    assert record["status"]["outcome"] == "failed"
+    assert "/no/such/python" in record["status"]["reason"]
+
+
+def test_threads_of_the_scheduler_do_not_reach_the_tool(bench):
+    bench.env["OMP_NUM_THREADS"] = "1"
+    bench.env["PYTHONPATH"] = "/no/such/place"
+    probe = bench.folder / "probe.py"
+    probe.write_text("import os, sys\nsys.exit(str(sorted(os.environ.items())))\n")
+    reason = " ".join(
+        bench.measured(make_job(), adapter=[psutil.Process().exe(), probe])["status"]["log_tail"]
+    )
+    cpus = len(os.sched_getaffinity(0))
+    assert "PYTHONPATH" not in reason
+    if cpus > 1:
+        assert f"('OMP_NUM_THREADS', '{cpus}')" in bench_log(bench, probe)
+
+
+def bench_log(bench, probe):
+    log = bench.folder / "log"
+    bench.run(make_job(), "--log", log, adapter=[psutil.Process().exe(), probe])
+    return log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("break_data", "words"),
+    [
+        (lambda d: (d / idx.TEST_LABELS).unlink(), idx.TEST_LABELS),
+        (lambda d: (d / idx.TRAIN_IMAGES).write_bytes(b"no idx file"), idx.TRAIN_IMAGES),
+        (lambda d: os.truncate(d / idx.TRAIN_IMAGES, 1000), idx.TRAIN_IMAGES),
+    ],
+)
+def test_bad_data_is_one_line_and_no_record(bench, break_data, words):
+    break_data(bench.data)
+    code, errors = bench.run(make_job())
+    assert code == 2 and len(errors.splitlines()) == 1 and words in errors
+    assert not bench.record_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda job: job.pop("study"), "study"),
+        (lambda job: job["study"].update(epochs=-1), "study.epochs"),
+        (lambda job: job["study"].update(epoch=1), "epoch"),
+        (lambda job: job["cell"].update(instance="../x"), "cell.instance"),
+    ],
+)
+def test_a_bad_job_is_one_line_that_names_the_key(bench, edit, words):
+    job = make_job()
+    edit(job)
+    code, errors = bench.run(job)
+    assert code == 2 and len(errors.splitlines()) == 1 and words in errors
+
+
+def test_a_record_is_a_job_that_can_be_repeated(bench):
+    first = bench.measured(make_job(epochs=1, sleep=0.1))
+    again = bench.measured(first | {"options": {"sleep": 0.1}})
+    assert again["study"] == first["study"] and again["status"]["outcome"] == "ok"
+
+
+def test_every_null_has_a_reason_and_nothing_is_nan(bench):
+    for job in (make_job(), make_job(epochs=1, misbehave="kill"), make_job(device="gpu-64")):
+        record = bench.measured(job)
+        text = bench.record_path.read_text()
+        assert "NaN" not in text and "Infinity" not in text
+        assert "" not in record["absent"].values()
+
+
+def test_a_second_measurement_waits_for_the_first(bench):
+    first = bench.start(make_job(epochs=1, sleep=2))
+    time.sleep(0.7)
+    other = bench.folder / "records" / "2.json"
+    command = bench.command(make_job(epochs=1))
+    command[command.index("--record") + 1] = str(other)
+    result = subprocess.run(command, env=bench.env, capture_output=True, text=True, timeout=60)
+    first.communicate()
+    assert "waiting for another measurement" in result.stderr
+    starts = [json.loads(p.read_text()) for p in (bench.record_path, other)]
+    assert [r["status"]["outcome"] for r in starts] == ["ok", "ok"]
+    assert Path(other).stat().st_mtime >= bench.record_path.stat().st_mtime

@@ -1,0 +1,90 @@
+"""The order of events: every legal sequence is taken, every other is named."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from metering.events import ContractError, Timeline
+
+
+def legal(epochs):
+    """Return the events of a whole run, without stamps."""
+    events = [{"event": "init_start", "versions": {"x": "1"}}, {"event": "init_stop"}]
+    events.append({"event": "run_start"})
+    for number in range(epochs):
+        events.append({"event": "epoch_start", "number": number})
+        events.append({"event": "epoch_stop", "number": number})
+    return [*events, {"event": "run_stop"}, {"event": "eval_start"}, {"event": "eval_stop"}]
+
+
+def feed(timeline, events):
+    for position, event in enumerate(events):
+        line = json.dumps(event | {"elapsed": float(position)}).encode()
+        timeline.feed(line, 100.0 + position)
+
+
+@given(st.integers(1, 20))
+def test_a_whole_run_is_complete(epochs):
+    timeline = Timeline(epochs)
+    feed(timeline, legal(epochs))
+    assert timeline.complete
+    assert len(timeline.epoch_stops) == epochs
+    assert timeline.stamps["run_stop"] - timeline.stamps["run_start"] == 2 * epochs + 1
+
+
+@given(st.integers(1, 5), st.data())
+def test_no_event_can_be_left_out_or_swapped(epochs, data):
+    events = legal(epochs)
+    at = data.draw(st.integers(0, len(events) - 2))
+    if data.draw(st.booleans()):
+        del events[at]
+    else:
+        events[at], events[at + 1] = events[at + 1], events[at]
+    with pytest.raises(ContractError, match="line"):
+        feed(Timeline(epochs), events)
+
+
+@given(st.integers(1, 5), st.integers(0, 100))
+def test_a_run_that_ended_early_says_what_is_missing(epochs, cut):
+    events = legal(epochs)
+    cut %= len(events)
+    timeline = Timeline(epochs)
+    feed(timeline, events[:cut])
+    assert not timeline.complete
+    assert f"without the event {events[cut]['event']}" in timeline.unfinished()
+
+
+@given(st.binary(max_size=60))
+def test_garbage_is_an_error_of_one_line_and_nothing_else(line):
+    with pytest.raises(ContractError) as error:
+        Timeline(1).feed(line, 0.0)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"event": "init_start"}',
+        b'{"event": "init_start", "elapsed": NaN}',
+        b'{"event": "init_start", "elapsed": "1"}',
+        b'{"event": "init_start", "elapsed": true}',
+        b'{"elapsed": 1}',
+        b"[1]",
+    ],
+)
+def test_an_event_without_a_time_or_name_is_refused(line):
+    with pytest.raises(ContractError):
+        Timeline(1).feed(line, 0.0)
+
+
+def test_an_adapter_whose_clock_runs_backwards_is_refused():
+    timeline = Timeline(1)
+    timeline.feed(b'{"event": "init_start", "elapsed": 2.0}', 0.0)
+    with pytest.raises(ContractError, match="backwards"):
+        timeline.feed(b'{"event": "init_stop", "elapsed": 1.0}', 1.0)
+
+
+def test_more_epochs_than_asked_for_are_refused():
+    with pytest.raises(ContractError, match="epoch_start"):
+        feed(Timeline(1), legal(2))
