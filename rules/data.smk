@@ -1,0 +1,53 @@
+# Needs: scikit-learn's digits; for MNIST the configured directory, or a network.
+# Makes: results/data/{data_set}/, four IDX files and SHA256SUMS, which is written last.
+#
+# Cells depend on SHA256SUMS alone: it is small enough for Snakemake to compare by content,
+# where the files beside it would be compared by time.
+
+
+rule digits:
+    input:
+        script="scripts/make_digits.py",
+        helper="scripts/idx.py",
+    output:
+        "results/data/digits/t10k-images-idx3-ubyte",
+        "results/data/digits/t10k-labels-idx1-ubyte",
+        "results/data/digits/train-images-idx3-ubyte",
+        "results/data/digits/train-labels-idx1-ubyte",
+        sums="results/data/digits/SHA256SUMS",
+    log:
+        "results/data/logs/digits.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        directory=subpath(output.sums, parent=True),
+    shell:
+        "python {input.script:q} --output {params.directory:q} 2> {log:q}"
+
+
+rule mnist:
+    input:
+        script="scripts/fetch_mnist.py",
+        helper="scripts/idx.py",
+    output:
+        "results/data/mnist/t10k-images-idx3-ubyte",
+        "results/data/mnist/t10k-labels-idx1-ubyte",
+        "results/data/mnist/train-images-idx3-ubyte",
+        "results/data/mnist/train-labels-idx1-ubyte",
+        sums="results/data/mnist/SHA256SUMS",
+    log:
+        "results/data/logs/mnist.log",
+    # Nodes of a cluster often have no way out, the machine that hands out the jobs has.
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    resources:
+        # Not a param: the files are the same wherever they come from.
+        source=mnist_source,
+    params:
+        directory=subpath(output.sums, parent=True),
+    shell:
+        "python {input.script:q}"
+        " --output {params.directory:q}"
+        " --directory={resources.source:q}"
+        " 2> {log:q}"
