@@ -1,0 +1,184 @@
+"""Build the environments of the tools one by one, so that one that fails stops no other.
+
+    python scripts/build_environments.py
+    python scripts/build_environments.py --retry keras_cntk
+
+Snakemake builds them itself when it needs them, but gives up the whole run when one cannot be
+had. This program has Snakemake build each in a run of its own (``environments.smk``) and
+leaves what came of it in ``PREFIX/status/NAME.json`` (PREFIX: .environments in the project;
+the keys are those of ``environments/status.py``).
+
+A failure is not tried again until something that matters has changed (the file, its
+post-deploy script, conda, the Pythons and compilers to be found, pip's configuration), unless
+``--retry`` is given or it was none that lasts. The environments of ``data`` and ``report`` are
+required: without them there is no report, and the exit status is 1.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import yaml
+
+from environments.builder import Builder, say
+from environments.status import Environment, is_settled, key_of, read_status
+
+SCRIPTS = Path(__file__).resolve().parent
+ROOT = SCRIPTS.parent
+STAND_IN = SCRIPTS / "standin"
+REQUIRED = ("data", "report")
+
+
+class BadInput(Exception):
+    """One line that says what is wrong with the command line or the configuration."""
+
+
+def wanted_files(config, names, study=None):
+    """Return the environment files to build: those of all tools, and the required ones.
+
+    ``config``: path of the configuration; ``names``: tools or environments to restrict it to.
+    """
+    try:
+        content = yaml.safe_load(config.read_text(encoding="utf-8"))
+        files = {name: ROOT / "envs" / f"{name}.yaml" for name in REQUIRED}
+        tools = {tool: ROOT / entry["environment"] for tool, entry in content["tools"].items()}
+        studies = list(content["studies"])
+    except OSError as error:
+        raise BadInput(f"{config}: cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{config}: 'studies' and 'tools' with environments: {error!r}") from None
+    if study is not None and study not in studies:
+        raise BadInput(f"study {study!r}: not in {config}; allowed: {', '.join(studies)}")
+    for file in tools.values():
+        files[file.stem] = file
+    if names:
+        known = {**files, **tools}
+        for name in names:
+            if name not in known:
+                raise BadInput(f"{name!r}: no such tool; allowed: {', '.join(sorted(known))}")
+        chosen = {known[name] for name in names}
+        files = {name: file for name, file in files.items() if file in chosen}
+    for file in files.values():
+        if not file.is_file():
+            raise BadInput(f"{file}: no such environment file")
+    return files
+
+
+def find_conda():
+    """Return ``(source, environment variables)``: which conda will build, and how it is found."""
+    variables = {**os.environ, "BENCHM_DRIVER_PYTHON": sys.executable}
+    conda = shutil.which("conda")
+    if conda is None:
+        variables["PATH"] = f"{STAND_IN / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    stands_in = conda is None or Path(conda).resolve().is_relative_to(STAND_IN)
+    return ("stand-in" if stands_in else "conda"), variables
+
+
+def build_all(todo, builder):
+    """Build the environments ``todo``, with a word of progress."""
+    # Two at a time: one unpacks while the other downloads. conda's package cache is not made
+    # for that.
+    workers = ThreadPoolExecutor(2 if builder.source == "stand-in" else 1)
+
+    def build(number, environment):
+        label = f"environment {number}/{len(todo)} {environment.name}:"
+        if not builder.stopped:
+            say(f"{label} building ...")
+        return label, builder.build(environment)
+
+    try:
+        futures = [workers.submit(build, n, e) for n, e in enumerate(todo, start=1)]
+        for future in as_completed(futures):
+            label, status = future.result()
+            if status["ok"]:
+                say(f"{label} ready ({status['seconds']:.0f} s)")
+            else:
+                say(f"{label} unavailable: {status['reason']}")
+    except BaseException:
+        builder.stop()
+        raise
+    finally:
+        workers.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def locked(prefix):
+    """Only one of these programs at a time in one prefix: the next one waits."""
+    with open(prefix / ".lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"environments: another run is building in {prefix}, waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def run(asked):
+    prefix = asked.prefix.absolute()
+    files = wanted_files(asked.config, asked.names, asked.study)
+    source, variables = find_conda()
+    every = [Environment(name, f, key_of(f, prefix, source)) for name, f in files.items()]
+    every.sort(key=lambda e: e.name not in REQUIRED)
+
+    def unsettled():
+        return [
+            e for e in every if not is_settled(e, read_status(prefix, e.name), source, asked.retry)
+        ]
+
+    todo = unsettled()
+    for environment in every:
+        status = read_status(prefix, environment.name)
+        if environment not in todo and not status["ok"]:
+            say(
+                f"environment {environment.name}: still unavailable: {status['reason']} "
+                "(--retry tries again)"
+            )
+    if todo:
+        prefix.mkdir(parents=True, exist_ok=True)
+        with locked(prefix):
+            todo = unsettled()  # the run that was waited for may have done it
+            try:
+                build_all(todo, Builder(prefix, source, variables))
+            finally:
+                shutil.rmtree(prefix / "building", ignore_errors=True)
+    settled = [read_status(prefix, e.name) for e in every if e not in todo]
+    kept = sum(status["ok"] for status in settled)
+    if kept:
+        say(f"environments: {kept} kept")
+    missing = [e for e in every if e.name in REQUIRED and not read_status(prefix, e.name).get("ok")]
+    for environment in missing:
+        reason = read_status(prefix, environment.name).get("reason")
+        say(f"build_environments: {environment.name} is required and cannot be had: {reason}")
+    return 1 if missing else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="tools or environments (default: all)")
+    parser.add_argument("--prefix", type=Path, default=ROOT / ".environments")
+    parser.add_argument("--config", type=Path, default=ROOT / "config.yaml")
+    parser.add_argument("--study", help="only checked: every study uses the same environments")
+    parser.add_argument("--retry", action="store_true", help="try the failed ones again")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return run(asked)
+    except BadInput as problem:
+        say(f"build_environments: {problem}")
+        return 2
+    except KeyboardInterrupt:
+        say("build_environments: interrupted; what was begun is removed")
+        return 130
+    except OSError as error:
+        say(f"build_environments: {error.filename or asked.prefix}: {error.strerror or error}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

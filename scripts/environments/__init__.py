@@ -1,0 +1,1 @@
+"""How scripts/build_environments.py builds environments and remembers what came of it."""

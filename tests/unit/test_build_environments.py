@@ -1,0 +1,277 @@
+"""Building the environments one by one: what is built, kept, tried again and explained."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import build_environments as program
+from environments.builder import explain
+from environments.status import is_whole
+
+ROOT = Path(__file__).resolve().parents[2]
+SNAKEMAKE = """#!{python}
+# Plays Snakemake: makes the environment where the real one would, or fails as FAIL says.
+import json, os, pathlib, sys, time
+with open(os.environ["CALLS"], "a") as calls:
+    calls.write(sys.argv[-1] + "\\n")
+option = lambda name: sys.argv[sys.argv.index(name) + 1]
+(name, file), = json.loads(option("--config").partition("=")[2]).items()
+prefix = pathlib.Path(option("--conda-prefix"), "hash_" + name)
+text = pathlib.Path(file).read_text()
+prefix.with_suffix(".yaml").write_text(text)
+(prefix / "bin").mkdir(parents=True)
+failure = os.environ.get("FAIL_" + name)
+if failure == "hang":
+    time.sleep(60)
+if failure:
+    print("CreateCondaEnvironmentException:\\nCommand:\\nconda env create\\nOutput:\\n" + failure)
+    print("\\n")
+    sys.exit(1)
+(prefix / "bin" / "python").write_text("")
+prefix.with_suffix(".env_setup_done").write_text("")
+pathlib.Path(option("--directory"), name + ".json").write_text(
+    json.dumps(dict(prefix=str(prefix), python="3.11.7")))
+"""
+
+
+class Bench:
+    """A small project whose Snakemake is an actor."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder, self.prefix, self.calls = folder, folder / "prefix", folder / "calls"
+        (folder / "envs").mkdir()
+        tools = {}
+        for name in ("data", "report", "alpha", "beta"):
+            file = folder / "envs" / f"{name}.yaml"
+            file.write_text(f"# {name}\ndependencies: ['python>=3.11', {{pip: [a==1]}}]\n")
+            if name not in program.REQUIRED:
+                tools[name] = {"environment": f"envs/{name}.yaml"}
+        config = {"studies": {"quick": {}}, "tools": tools}
+        (folder / "config.yaml").write_text(json.dumps(config))
+        (folder / "site" / "snakemake").mkdir(parents=True)
+        (folder / "site" / "snakemake" / "__main__.py").write_text(
+            SNAKEMAKE.format(python=sys.executable)
+        )
+        (folder / "site" / "snakemake" / "__init__.py").write_text("")
+        monkeypatch.setenv("PYTHONPATH", str(folder / "site"))
+        monkeypatch.setenv("CALLS", str(self.calls))
+        monkeypatch.setenv("PATH", "/usr/bin:/bin")
+        monkeypatch.setattr(program, "ROOT", folder)
+
+    def run(self, *arguments):
+        """Run the program; return its exit status and the environments that were built."""
+        self.calls.write_text("")
+        line = ["x", "--prefix", str(self.prefix), "--config", str(self.folder / "config.yaml")]
+        before, handler = sys.argv, signal.getsignal(signal.SIGTERM)
+        sys.argv = [*line, *arguments]
+        try:
+            status = program.main()
+        finally:
+            sys.argv = before
+            signal.signal(signal.SIGTERM, handler)
+        built = sorted(Path(call).stem for call in self.calls.read_text().split())
+        return status, built
+
+    def status(self, name):
+        return json.loads((self.prefix / "status" / f"{name}.json").read_text())
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    return Bench(tmp_path, monkeypatch)
+
+
+ALL = ["alpha", "beta", "data", "report"]
+
+
+def test_all_are_built_once(bench, capfd):
+    assert bench.run() == (0, ALL)
+    said = capfd.readouterr().err
+    assert "environment 1/4 data: building ..." in said and "alpha: ready (" in said
+    status = bench.status("alpha")
+    assert status["ok"] and status["reason"] is None and status["source"] == "stand-in"
+    assert status["directory"] == str(bench.prefix / "hash_alpha")
+    assert bench.run() == (0, [])
+    assert "4 kept" in capfd.readouterr().err
+
+
+def test_names_restrict(bench):
+    assert bench.run("beta") == (0, ["beta"])
+    assert bench.run("data", "alpha") == (0, ["alpha", "data"])
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".post-deploy.sh"])
+def test_an_edit_rebuilds_its_own_environment(bench, suffix):
+    bench.run()
+    with open(bench.folder / "envs" / f"alpha{suffix}", "a") as file:
+        file.write("# edited\n")
+    assert bench.run() == (0, ["alpha"])
+
+
+def test_a_touch_rebuilds_nothing(bench):
+    bench.run()
+    os.utime(bench.folder / "envs" / "alpha.yaml")
+    assert bench.run() == (0, [])
+
+
+@pytest.mark.parametrize("lost", ["hash_alpha/bin/python", "hash_alpha.env_setup_done"])
+def test_what_is_gone_is_built_again(bench, lost):
+    bench.run()
+    (bench.prefix / lost).unlink()
+    assert bench.run() == (0, ["alpha"])
+    assert is_whole(bench.status("alpha")["directory"])
+
+
+def test_a_failure_stops_no_other_and_is_remembered(bench, monkeypatch, capfd):
+    monkeypatch.setenv("FAIL_alpha", "noise\nconda stand-in: Python 3.6 not found anywhere")
+    assert bench.run() == (0, ALL)
+    status = bench.status("alpha")
+    assert not status["ok"] and status["lasting"]
+    assert status["reason"] == "Python 3.6 not found anywhere"
+    assert status["log_tail"][0] == "noise"
+    assert not list(bench.prefix.glob("hash_alpha*"))  # nothing half-built
+    assert "alpha: unavailable: Python 3.6 not found anywhere" in capfd.readouterr().err
+    before = (bench.prefix / "status" / "alpha.json").read_bytes()
+    assert bench.run() == (0, [])
+    assert "still unavailable: Python 3.6" in capfd.readouterr().err
+    assert (bench.prefix / "status" / "alpha.json").read_bytes() == before
+
+
+def test_a_failure_is_tried_again_on_request_and_when_the_machine_changes(bench, monkeypatch):
+    monkeypatch.setenv("FAIL_alpha", "conda stand-in: Python 3.6 not found anywhere")
+    bench.run()
+    assert bench.run("--retry") == (0, ["alpha"])
+    assert bench.run() == (0, [])
+    other = bench.folder / "bin" / "python3.12"
+    other.parent.mkdir()
+    other.write_text("")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{other.parent}:/usr/bin:/bin")
+    monkeypatch.delenv("FAIL_alpha")
+    assert bench.run() == (0, ["alpha"])
+    assert bench.status("alpha")["ok"]
+
+
+@pytest.mark.parametrize("passing", ["error sending request for url", "No space left on device"])
+def test_a_failure_that_may_pass_is_tried_again(bench, monkeypatch, passing):
+    monkeypatch.setenv("FAIL_alpha", f"conda stand-in: it did not work: {passing}")
+    bench.run()
+    before = (bench.prefix / "status" / "alpha.json").read_bytes()
+    assert bench.run() == (0, ["alpha"])
+    # The same failure again must make no record look outdated.
+    assert (bench.prefix / "status" / "alpha.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", program.REQUIRED)
+def test_required_environments_are_required(bench, monkeypatch, capfd, name):
+    monkeypatch.setenv(f"FAIL_{name}", "conda stand-in: no such thing")
+    assert bench.run()[0] == 1
+    assert f"{name} is required and cannot be had: no such thing" in capfd.readouterr().err
+    assert bench.run()[0] == 1  # and stays so
+
+
+def test_another_conda_builds_anew(bench, monkeypatch):
+    bench.run()
+    conda = bench.folder / "bin" / "conda"
+    conda.parent.mkdir()
+    conda.write_text("#!/bin/sh\n")
+    conda.chmod(0o755)
+    for name in ALL:  # as the stand-in leaves them
+        (bench.prefix / f"hash_{name}" / "standin.json").write_text("{}")
+    monkeypatch.setenv("PATH", f"{conda.parent}:/usr/bin:/bin")
+    assert bench.run() == (0, ALL)
+    assert bench.status("alpha")["source"] == "conda"
+    assert not (bench.prefix / "hash_alpha" / "standin.json").exists()
+    assert bench.run() == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["gamma"], "allowed: alpha, beta, data, report"),
+        (["--study", "long"], "allowed: quick"),
+        (["--config", "/nowhere.yaml"], "/nowhere.yaml"),
+    ],
+)
+def test_bad_input_is_one_line(bench, capfd, arguments, named):
+    assert bench.run(*arguments) == (2, [])
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1 and named in said[0]
+
+
+def test_missing_environment_file_is_bad_input(bench, capfd):
+    (bench.folder / "envs" / "beta.yaml").unlink()
+    assert bench.run()[0] == 2
+    assert "beta.yaml" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [
+        ("a\nOutput:\nx\nconda stand-in: y: z\n\n", "y: z"),
+        (
+            "a\nOutput:\nERROR: No match for b\n\nCondaEnvException: Pip failed\n",
+            "ERROR: No match for b",
+        ),
+        ("WorkflowError:\nsomething\n", "something"),
+        ("", "Snakemake stopped with status 1"),
+    ],
+)
+def test_reason_is_the_last_telling_line(log, reason):
+    assert explain(log, 1)[0] == reason
+
+
+def test_ctrl_c_leaves_nothing_half_built(bench):
+    environ = {**os.environ, "FAIL_alpha": "hang"}
+    program_text = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
+        "import pathlib, build_environments as b\n"
+        "b.ROOT = pathlib.Path(sys.argv.pop(1)); sys.exit(b.main())\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program_text, str(ROOT / "scripts"), str(bench.folder)]
+        + ["--prefix", str(bench.prefix), "--config", str(bench.folder / "config.yaml"), "alpha"],
+        env=environ,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    patience = time.monotonic() + 30
+    while not (bench.prefix / "hash_alpha").exists() and time.monotonic() < patience:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said and "interrupted" in said
+    assert sorted(p.name for p in bench.prefix.iterdir()) == [".lock"]
+
+
+@pytest.mark.slow
+def test_a_real_environment_through_snakemake(tmp_path):
+    """The stand-in, uv and Snakemake together, with the smallest environment."""
+    command = [sys.executable, ROOT / "scripts" / "build_environments.py", "--prefix", tmp_path]
+    path = os.pathsep.join(
+        d
+        for d in os.environ["PATH"].split(os.pathsep)
+        if not os.access(os.path.join(d, "conda"), os.X_OK)
+    )
+    environ = {**os.environ, "PATH": path}
+    subprocess.run([*command, "numpy_reference"], env=environ, check=True)
+    status = json.loads((tmp_path / "status" / "numpy_reference.json").read_text())
+    if not status["ok"] and not status["lasting"]:
+        pytest.skip(f"no packages to be had: {status['reason']}")
+    assert status["ok"], status["reason"]
+    numpy = [status["directory"] + "/bin/python", "-c", "import numpy; print(numpy.__version__)"]
+    installed = subprocess.run(numpy, capture_output=True, text=True, check=True).stdout.strip()
+    assert f"numpy=={installed} " in (ROOT / "envs" / "numpy_reference.yaml").read_text()
+    started = time.monotonic()
+    again = subprocess.run(
+        [*command, "numpy_reference"], env=environ, check=True, capture_output=True, text=True
+    )
+    assert "1 kept" in again.stderr
+    assert time.monotonic() - started < 5
