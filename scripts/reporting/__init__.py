@@ -1,0 +1,1 @@
+"""What merge, tables, figures and report share. None of it touches a measurement."""

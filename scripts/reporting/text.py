@@ -1,0 +1,87 @@
+"""Numbers and tables as text."""
+
+import math
+
+from .files import one_line
+
+#: Outcomes of a record in words; the closed list of schemas/record.schema.json.
+OUTCOMES = {
+    "failed": "the tool broke",
+    "timeout": "stopped at the time limit",
+    "out_of_memory": "needed more memory than there is",
+    "no_device": "the device is not in this machine",
+    "unavailable": "the environment can't be had on this platform",
+}
+
+
+def seconds(value, published=False):
+    """Seconds to three digits or so; published ones as they were printed."""
+    if value is None:
+        return ""
+    if published:
+        return f"{value:g}"
+    places = 0 if value >= 99.95 else 1 if value >= 9.995 else 2 if value >= 0.0995 else 3
+    return f"{value:.{places}f}"
+
+
+def ratio(value):
+    """A ratio as the 2017 page printed it: 0.7x, 1.5x, 2x, 3.5x, and whole numbers from 5x on."""
+    if value is None:
+        return ""
+    places = 0 if value >= 5 else 1 if value >= 0.095 else -math.floor(math.log10(value))
+    text = f"{value:.{min(places, 6)}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "x"
+
+
+def ratio_with_interval(found):
+    """A ``Ratio`` as text, with its interval when it has one; that asks for one digit more."""
+    if found is None:
+        return ""
+    if found.low is None or found.low == found.high:
+        return ratio(found.value)
+    return f"{digits(found.value)}x ({digits(found.low)}–{digits(found.high)})"
+
+
+def digits(value, count=3):
+    """A positive number to ``count`` significant digits, without an exponent below a million."""
+    if not 1e-6 < value < 1e6:
+        return f"{value:.0e}"
+    return f"{value:.{max(0, count - 1 - math.floor(math.log10(value)))}f}"
+
+
+def percent(fraction, published=False):
+    """A rate as a percentage; published ones as they were printed."""
+    if fraction is None:
+        return ""
+    return f"{100 * fraction:g}%" if published else f"{100 * fraction:.2f}%"
+
+
+def whole(value):
+    """A number without decimals, '' when absent."""
+    return "" if value is None else f"{value:.0f}"
+
+
+def gigabytes(value):
+    """Bytes as 10**9 bytes, to two digits, '' when absent."""
+    return "" if value is None else f"{value / 1e9:.2f}" if value < 1e10 else f"{value / 1e9:.0f}"
+
+
+def not_run(outcome, reason):
+    """What stands in the place of a time; a long reason is cut, the report has it whole."""
+    return f"– {outcome}: {one_line(reason, 80)}"
+
+
+def cell_text(text):
+    """Text that can stand in a cell of a Markdown table."""
+    text = one_line(text).replace("&", "&amp;").replace("<", "&lt;")
+    for special in ("\\", "|", "`", "*", "[", "__"):  # a single _ inside a word is harmless
+        text = text.replace(special, "".join("\\" + character for character in special))
+    return text
+
+
+def markdown_table(header, rows, left=1):
+    """A Markdown table; the first ``left`` columns are set flush left, numbers flush right."""
+    lines = ["| " + " | ".join(map(cell_text, header)) + " |"]
+    lines.append("|" + "|".join(":--" if i < left else "--:" for i in range(len(header))) + "|")
+    lines += ["| " + " | ".join(map(cell_text, row)) + " |" for row in rows]
+    return "\n".join(lines)

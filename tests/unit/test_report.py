@@ -1,0 +1,231 @@
+"""The report: the answer comes first and is true, and nothing that failed is hidden."""
+
+import ast
+import re
+
+import pytest
+from synthetic import ROOT, changed, order, record, write
+
+import make_figures
+import make_report
+import make_tables
+import merge_records
+from reporting.figures import FIGURES
+
+TABLES = ["by_tool", "by_gpu", "gpu_vs_cpu"]
+
+
+def report(home, records, settings_json="{}", published=None):
+    """Text of the report that the four programs make from records."""
+    arguments = ["--records", *map(str, write(records, home)), "--order", settings_json]
+    if published:
+        (home / "old.csv").write_text(published)
+        arguments += ["--published", str(home / "old.csv")]
+    runs, output = str(home / "runs.csv"), home / "report.md"
+    assert merge_records.main([*arguments, "--output", runs]) == 0
+    common = ["--runs", runs, "--order", settings_json]
+    assert make_tables.main([*common, "--output-dir", str(home / "tables")]) == 0
+    assert make_figures.main([*common, "--output-dir", str(home / "figures")]) == 0
+    tables = [str(home / "tables" / f"{name}.md") for name in TABLES]
+    figures = [str(home / "figures" / f"{name}.svg") for name in FIGURES]
+    options = ["--tables", *tables, "--figures", *figures, "--output", str(output)]
+    assert make_report.main([*common, *options]) == 0
+    return output.read_text()
+
+
+def answers(shown):
+    return re.findall(r"^\*\*(.*)\*\*$", shown, re.MULTILINE)
+
+
+def test_it_opens_with_the_question_and_the_answer(tmp_path):
+    records = [record("slow", train_s=30), record("fast", train_s=12.5), record("mid", train_s=20)]
+    shown = report(tmp_path, records)
+    first, _, second = shown.split("\n")[:3]
+    assert first.startswith("# ") and first.endswith("?")
+    assert second == (
+        "**On 2 cores of Made-up CPU 3000, Fast trained fastest: 12.5 s; Mid took 1.6 times as "
+        "long; the slowest, Slow, 2.4 times as long.**"
+    )
+    assert "Every tool was run once" in shown
+    assert "2001-02-03 04:05" in shown
+
+
+def test_tools_that_the_repeats_do_not_tell_apart_are_named(tmp_path):
+    times = {"one": [10, 11, 10.5], "two": [10.4, 10.8, 10.6], "far": [20, 21, 22]}
+    records = [
+        record(tool, repeat=n, train_s=t)
+        for tool, series in times.items()
+        for n, t in enumerate(series, start=1)
+    ]
+    (answer,) = answers(report(tmp_path, records))
+    assert "One trained fastest" in answer
+    assert "the repeats don't tell it apart from Two;" in answer
+
+
+def test_each_device_has_its_answer(tmp_path):
+    records = [
+        record("a", train_s=10, gpus=["Made-up GPU"]),
+        record("b", train_s=20, gpus=["Made-up GPU"]),
+        record("a", train_s=3, device="gpu", gpus=["Made-up GPU"]),
+        record("b", train_s=2, device="gpu", gpus=["Made-up GPU"]),
+    ]
+    cpu, gpu = answers(report(tmp_path, records))
+    assert "Made-up CPU 3000, A trained fastest" in cpu
+    assert "1 × Made-up GPU, B trained fastest" in gpu
+
+
+def test_published_runs_do_not_answer(tmp_path):
+    published = (
+        "source,origin,study,tool,tool_name,instance,device,repeat,outcome,train_s\n"
+        "published,a page of 2017,quick,old,Old,local,cpu,1,ok,2\n"
+    )
+    shown = report(tmp_path, [record("a"), record("b", train_s=11)], published=published)
+    (answer,) = answers(shown)
+    assert "A trained fastest" in answer and "Old" not in answer
+    assert "Published rows come from: a page of 2017." in shown
+
+
+def test_error_rates_that_differ_are_not_called_alike(tmp_path):
+    alike = report(tmp_path / "1", [record("a", errors=20), record("b", errors=22)])
+    apart = report(tmp_path / "2", [record("a", errors=20), record("b", errors=200)])
+    assert "between 1.00% and 1.10%; their 95 % intervals all overlap." in alike
+    assert "between 1.00% and 10.00%; their 95 % intervals do not all overlap." in apart
+
+
+def test_what_did_not_run_is_told_with_reason_and_log(tmp_path):
+    failed = record("b", outcome="failed", reason="exit code 1: no module named b")
+    failed["status"]["log_tail"] = ["Traceback", "", "<b>ImportError</b> & more"]
+    records = [
+        record("a"),
+        failed,
+        record("a", device="gpu", outcome="no_device", reason="no GPU in this machine"),
+        record("b", device="gpu", outcome="no_device", reason="no GPU in this machine"),
+    ]
+    shown = report(tmp_path, records, order(["a", "b"]))
+    section = shown.split("## What did not run")[1].split("\n## ")[0]
+    assert "**failed** (the tool broke): exit code 1: no module named b<br>B" in section
+    assert section.count("no GPU in this machine") == 1, "one reason, one line"
+    assert "<br>A; B" in section
+    assert "&lt;b&gt;ImportError&lt;/b&gt; &amp; more" in section
+    body = section[section.index("<pre>") : section.index("</pre>")]
+    assert "\n\n" not in body, "a blank line would end the block"
+
+
+def test_only_the_repeats_that_failed_are_told(tmp_path):
+    records = [record("a"), record("a", repeat=2, outcome="timeout", reason="stopped after 9 s")]
+    section = report(tmp_path, records).split("## What did not run")[1]
+    assert "stopped after 9 s<br>A, repeat 2" in section
+
+
+def test_a_study_in_which_all_ran_says_so(tmp_path):
+    assert "Everything ran." in report(tmp_path, [record("a"), record("b")])
+
+
+def test_a_study_in_which_nothing_ran_has_a_report(tmp_path):
+    shown = report(tmp_path, [record("a", outcome="failed", reason="broken")])
+    assert answers(shown) == [] and "**Nothing was measured.**" in shown
+    assert "broken" in shown
+
+
+def test_figures_are_linked_relatively_and_exist(tmp_path):
+    shown = report(tmp_path, [record("a")])
+    links = re.findall(r"!\[(.+)\]\((.+)\)", shown)
+    assert len(links) == len(FIGURES)
+    assert all((tmp_path / link).is_file() and not link.startswith("/") for _, link in links)
+
+
+def test_tables_and_definitions_are_in_it(tmp_path):
+    shown = report(tmp_path, [record("a")], order(["a"], baseline="a"))
+    for heading in ("By tool", "By GPU", "GPU vs CPU", "Figures", "How the times are defined"):
+        assert f"\n## {heading}\n" in shown
+    for name in ("train", "steady", "cold"):
+        assert re.search(rf"^\| {name}\b", shown, re.MULTILINE)
+
+
+def test_the_interval_of_digits_is_qualified(tmp_path):
+    assert "jittered copies" in report(tmp_path / "1", [record("a")])
+    assert "jittered copies" not in report(tmp_path / "2", [record("a", data_set="mnist")])
+
+
+def test_every_run_has_its_provenance(tmp_path):
+    items = [record("a"), record("b", outcome="failed"), record("a", repeat=2)]
+    items[0] = changed(items[0], "provenance.attempt", 7)
+    items[0] = changed(items[0], "provenance.adapter_sha256", "feedbeef" * 8)
+    items[0] = changed(items[0], "software.facts", {"threads": 2, "jit": True})
+    shown = report(tmp_path, items).split("## Provenance")[1]
+    lines = {line.split(" | ")[0]: line for line in shown.splitlines() if line[:2] == "| "}
+    for run in ("local/cpu/a/1", "local/cpu/a/2", "local/cpu/b/1"):
+        assert f"| {run}" in lines
+    first = lines["| local/cpu/a/1"]
+    assert "feedbeeffeed " in first and first.endswith("| 2001-02-03T04:05:01Z | 7 |")
+    assert "a 1.2.3, numpy 2.0.0" in first and "jit yes, threads 2" in first
+    assert "abababababab" in first and "cdcdcdcdcdcd" in first
+
+
+def test_runs_of_different_machines_under_one_name_are_warned_of(tmp_path):
+    other = changed(record("b"), "machine.cpu_model", "Another CPU")
+    shown = report(tmp_path, [record("a"), other])
+    assert "were not all made on the same machine" in shown
+    updated = changed(record("b"), "machine.kernel", "6.1.1")
+    assert "same machine" not in report(tmp_path / "2", [record("a"), updated])
+
+
+def test_runs_beside_other_work_are_warned_of(tmp_path):
+    busy = changed(record("b"), "load.cores_used", 0.6)
+    shown = report(tmp_path, [record("a"), busy])
+    assert "these times may be too long: B on cpu (1.2 CPUs)." in shown
+    assert "too long" not in report(tmp_path / "2", [record("a"), record("b")])
+
+
+def test_a_missing_table_is_named(tmp_path, capsys):
+    report(tmp_path, [record("a")])
+    gone = tmp_path / "gone.md"
+    arguments = ["--runs", str(tmp_path / "runs.csv"), "--tables", str(gone)]
+    assert make_report.main([*arguments, "--output", str(tmp_path / "new.md")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(gone) in line
+    assert not (tmp_path / "new.md").exists()
+
+
+# -- the rules --------------------------------------------------------------------------------
+
+RULES = (ROOT / "rules/report.smk").read_text()
+
+
+def imported(path, seen=()):
+    """Modules of scripts/reporting that a program imports, directly or through others."""
+    found = set(seen)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        inside = (node.module or "").removeprefix("reporting").strip(".")
+        if node.level == 0 and not (node.module or "").startswith("reporting"):
+            continue
+        for name in [inside] if inside else [alias.name for alias in node.names]:
+            module = ROOT / "scripts/reporting" / f"{name}.py"
+            if module.exists() and name not in found:
+                found |= imported(module, found | {name})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rule", "program"),
+    [
+        ("merge", "merge_records"),
+        ("tables", "make_tables"),
+        ("figures", "make_figures"),
+        ("report_md", "make_report"),
+    ],
+)
+def test_a_rule_tracks_every_module_that_its_program_imports(rule, program):
+    body = re.search(rf"^rule {rule}:\n(.*?)(?=^rule |\Z)", RULES, re.DOTALL | re.MULTILINE)[1]
+    assert f'script="scripts/{program}.py"' in body
+    listed = re.search(r"module=\[(.*?)\]", body, re.DOTALL)[1]
+    tracked = set(re.findall(r'"(\w+)"', listed))
+    assert tracked == imported(ROOT / f"scripts/{program}.py") | {"__init__"}
+
+
+def test_every_caption_exists_and_is_used():
+    used = set(re.findall(r'caption="\.\./report/(\w+\.rst)"', RULES))
+    there = {path.name for path in (ROOT / "report").glob("*.rst")}
+    assert used == there - {"workflow.rst"}
