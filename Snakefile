@@ -1,0 +1,25 @@
+# benchm-dl: the same small network, trained with every tool on every device.
+#
+#   snakemake --use-conda -j1                      the default study
+#   snakemake --use-conda -j1 --config study=seed  another one
+#   snakemake --report report.html                 the report of what has been run
+#
+# What is run is said in config.yaml.
+
+
+configfile: "config.yaml"
+
+
+report: "report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/cells.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        report_of_study(),

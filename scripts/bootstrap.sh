@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Make the driver's virtual environment and install a lock file into it.
+#
+#   bootstrap.sh DIRECTORY LOCK_FILE
+#
+# Needs a python3 with venv. Snakemake wants 3.11 or newer; where the machine's python3 is
+# older, uv brings one.
+set -euo pipefail
+directory=$1 lock=$2
+
+modern() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+fail() { echo "setup: $1" >&2; exit 2; }
+
+command -v python3 >/dev/null || fail "there is no python3 on PATH; install Python 3.11 or newer"
+
+make_venv() {
+  "$1" -m venv "$2" >/dev/null 2>&1 ||
+    fail "$1 can't make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv"
+}
+
+if [ ! -x "$directory/bin/python" ]; then
+  echo "setup: making the driver's environment in $directory" >&2
+  # Whole or not at all: a half-made one would be taken for a good one the next time.
+  trap 'rm -rf "$directory"' EXIT
+  found=
+  for python in python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$python" >/dev/null && modern "$python"; then found=$python; break; fi
+  done
+  if [ -n "$found" ]; then
+    make_venv "$found" "$directory"
+  else
+    fetcher=$(mktemp -d)
+    make_venv python3 "$fetcher"
+    "$fetcher/bin/python" -m pip install -q --disable-pip-version-check uv
+    "$fetcher/bin/uv" venv -q --seed --python '>=3.11' "$directory" ||
+      fail "python3 is older than 3.11 and uv could not fetch a newer one"
+    rm -rf "$fetcher"
+  fi
+  trap - EXIT
+fi
+
+echo "setup: installing $lock" >&2
+"$directory/bin/python" -m pip install -q --disable-pip-version-check -r "$lock"

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""From a bare checkout to the report: environments, cells, tables, report.html, last words.
+
+    python scripts/run_study.py [--study NAME] [--jobs N] [-- OPTIONS FOR SNAKEMAKE]
+
+It does what `snakemake --use-conda` and `snakemake --report` do, and adds three things: where
+there is no conda it puts the stand-in on PATH; it builds the environments one by one first,
+because Snakemake gives up a whole run when a single one can't be built; and it ends with what
+did not run, and why. Exit codes: 0, 2 for bad input, 130 after Ctrl-C, else Snakemake's own.
+"""
+
+import argparse
+import contextlib
+import csv
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+import configuration
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = ROOT / "results" / ".run.lock"
+
+
+class BadInput(Exception):
+    """The run can't begin; the message is one line."""
+
+
+@contextlib.contextmanager
+def only_run_here():
+    """Refuse a second run in the same directory: BadInput."""
+    try:
+        LOCK.parent.mkdir(exist_ok=True)
+        lock = LOCK.open("a+")
+    except OSError as error:
+        raise BadInput(f"{LOCK.relative_to(ROOT)}: {error.strerror}") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise BadInput(
+                f"process {lock.read().strip() or 'unknown'} is running a study in this directory "
+                "already; wait for it, or use a second checkout"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def read_configuration(study):
+    """Return the checked configuration, with ``study`` in place of its own when given."""
+    path = ROOT / "config.yaml"
+    try:
+        config = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise BadInput(f"config.yaml: {' '.join(str(error).split())}") from None
+    if not isinstance(config, dict):
+        raise BadInput("config.yaml: not a mapping of keys to values")
+    if study:
+        config["study"] = study
+    try:
+        configuration.check(config)
+    except configuration.ConfigurationError as error:
+        raise BadInput(str(error)) from None
+    return config
+
+
+def tool_environment():
+    """Return the variables for Snakemake: PATH with a conda on it, and the driver's Python."""
+    path = subprocess.run(
+        [ROOT / "scripts/standin/prefer-conda"], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+    # Snakemake is started as a module, yet calls `snakemake` itself for some jobs.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{path}"
+    return dict(os.environ, PATH=path, BENCHM_DRIVER_PYTHON=sys.executable)
+
+
+def run(command, environment):
+    """Run ``command`` in the project; Ctrl-C reaches it too, and this waits for its clean stop."""
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def is_report_stale(html, study):
+    """Whether anything that the report shows is newer than it."""
+    if not html.exists():
+        return True
+    made = html.stat().st_mtime
+    shown = [
+        *html.parent.glob("*.md"),
+        *html.parent.glob("*.csv"),
+        *html.parent.glob("tables/*"),
+        *html.parent.glob("figures/*"),
+        *(ROOT / "report").iterdir(),
+    ]
+    return any(path.stat().st_mtime > made for path in shown)
+
+
+def last_words(study):
+    """Print what did not come out, and where the report is."""
+    folder = ROOT / "results" / study
+    with (folder / "runs.csv").open(newline="") as source:
+        rows = [row for row in csv.DictReader(source) if row["source"] == "measured"]
+    missing = [row for row in rows if row["outcome"] != "ok"]
+    print(f"\n{len(rows) - len(missing)} of {len(rows)} runs of study {study} measured")
+    for row in missing:
+        print(f"  {row['tool']} on {row['device']}: {row['outcome']}: {row['reason']}")
+    print(f"tables and figures: results/{study}/report.md")
+    print(f"to look at:         results/{study}/report.html")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--study", help="a study of config.yaml (default: the one it names)")
+    parser.add_argument("--jobs", type=int, default=1, help="cores for everything but the cells")
+    parser.add_argument("snakemake", nargs="*", help="more options for snakemake, after --")
+    arguments = parser.parse_args(argv)
+    if arguments.jobs < 1:
+        parser.error("--jobs: must be at least 1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        config = read_configuration(arguments.study)
+        with only_run_here():
+            return make_report(config["study"], arguments)
+    except BadInput as error:
+        print(f"run_study: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_report(study, arguments):
+    """Build, run and report one study; return the exit code."""
+    environment = tool_environment()
+    code = run([sys.executable, "scripts/build_environments.py", "--study", study], environment)
+    if code:
+        return code
+    snakemake = [sys.executable, "-m", "snakemake", "--config", f"study={study}"]
+    code = run(
+        [*snakemake, "-j", str(arguments.jobs), "--quiet", "rules", *arguments.snakemake],
+        environment,
+    )
+    if code:
+        return code
+    html = ROOT / "results" / study / "report.html"
+    if is_report_stale(html, study):
+        # Snakemake writes in place; a broken report must not replace a good one.
+        fresh = html.with_name(".report.html")
+        style = ["--report-stylesheet", "report/stylesheet.css"]
+        code = run([*snakemake, "--quiet", "all", "--report", str(fresh), *style], environment)
+        if code:
+            return code
+        os.replace(fresh, html)
+    last_words(study)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
