@@ -22,4 +22,4 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        report_of_study(),
+        everything_of_study(),

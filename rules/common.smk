@@ -34,6 +34,9 @@ METER = sorted(
 # The contract helper of each language that adapters are written in.
 CONTRACTS = {".py": "scripts/tools/contract.py", ".R": "scripts/tools/contract.R"}
 
+TABLES = ["by_tool", "by_gpu", "gpu_vs_cpu"]
+FIGURES = ["time_by_tool", "time_split", "error_rate", "speedup"]
+
 PROTOCOL_KEYS = (
     "data_set",
     "n_train",
@@ -92,8 +95,16 @@ def records_of_study(wildcards):
     return matrix(wildcards.study)
 
 
-def report_of_study():
-    return f"results/{config['study']}/report.md"
+def everything_of_study():
+    """Return all that a finished study has; whatever of it is missing is made again."""
+    folder = f"results/{config['study']}"
+    return [
+        *matrix(config["study"]),
+        f"{folder}/runs.csv",
+        *expand(f"{folder}/tables/{{table}}.md", table=TABLES),
+        *expand(f"{folder}/figures/{{figure}}.svg", figure=FIGURES),
+        f"{folder}/report.md",
+    ]
 
 
 def merge_params(wildcards):
@@ -114,12 +125,20 @@ def record_path(wildcards):
 
 
 def existing_record(wildcards):
-    """Return what stands at the record's place already: a dict, or None."""
+    """Return what stands at the record's place already, a dict, or None when nothing does."""
+    path = Path(record_path(wildcards))
     try:
-        record = json.loads(Path(record_path(wildcards)).read_text())
-        record["status"]["outcome"], record["provenance"]["attempt"]
-    except (OSError, ValueError, KeyError, TypeError):
+        record = json.loads(path.read_text())
+        record["status"]["outcome"], record["provenance"]["attempt"] + 0
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise WorkflowError(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise WorkflowError(
+            f"{path}: broken, or not a record of this version; "
+            "delete it to have the cell measured again"
+        ) from None
     return record
 
 

@@ -63,12 +63,8 @@ rule tables:
             ],
         ),
     output:
-        markdown=expand(
-            "results/{{study}}/tables/{table}.md", table=["by_tool", "by_gpu", "gpu_vs_cpu"]
-        ),
-        csv=expand(
-            "results/{{study}}/tables/{table}.csv", table=["by_tool", "by_gpu", "gpu_vs_cpu"]
-        ),
+        markdown=expand("results/{{study}}/tables/{table}.md", table=TABLES),
+        csv=expand("results/{{study}}/tables/{table}.csv", table=TABLES),
         by_tool=report(
             "results/{study}/tables/by_tool.html",
             caption="../report/by_tool.rst",

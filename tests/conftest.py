@@ -1,4 +1,5 @@
 import pytest
+
 from meter_runs import Bench
 
 

@@ -1,6 +1,7 @@
 """The meter against a tool whose cost is known: time, core-seconds, memory, its own cost."""
 
 import pytest
+
 from meter_runs import make_job
 
 

@@ -8,9 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
-import idx
 import psutil
 import pytest
+
+import idx
 from meter_runs import make_job
 
 

@@ -3,9 +3,10 @@
 import copy
 from pathlib import Path
 
-import configuration
 import pytest
 import yaml
+
+import configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text())

@@ -1,0 +1,175 @@
+"""Real Snakemake runs that meet trouble: a failing tool, Ctrl-C, bad input, a second run."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+
+from workflow.project import Project
+
+pytestmark = pytest.mark.slow
+
+BROKEN_ONCE = """
+import os, sys
+flag = os.path.join(os.path.dirname(__file__), "fixed")
+if not os.path.exists(flag):
+    sys.exit("not today")
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    project = Project(tmp_path_factory.mktemp("runs") / "project")
+    project.config["devices"] = ["cpu"]
+    project.write_config()
+    return project
+
+
+def outcome(path):
+    record = json.loads(path.read_text())
+    return record["status"]["outcome"], record["provenance"]["attempt"]
+
+
+def test_a_broken_tool_stops_nobody_and_is_tried_again(project):
+    adapter = project.folder / "scripts/tools/beta.py"
+    working = adapter.read_text()
+    head, _, rest = working.partition("import contract")
+    adapter.write_text(f"{head}{BROKEN_ONCE}\nimport contract{rest}")
+    project.finish()
+    assert outcome(project.record("alpha")) == ("ok", 1)
+    assert outcome(project.record("beta")) == ("failed", 1)
+    assert "not today" in json.loads(project.record("beta").read_text())["status"]["reason"]
+    by_tool = (project.folder / "results/tiny/tables/by_tool.md").read_text()
+    assert "Beta" in by_tool and "not today" in by_tool
+
+    alpha = project.record("alpha").read_bytes()
+    (adapter.parent / "fixed").touch()
+    project.finish()
+    assert outcome(project.record("beta")) == ("ok", 2)
+    assert project.record("alpha").read_bytes() == alpha
+    assert project.stale() == set()
+
+
+def test_ctrl_c_keeps_every_record_and_leaves_no_process(project):
+    project.finish()
+    records = {tool: project.record(tool).read_bytes() for tool in ("alpha", "beta")}
+    adapter = project.folder / "scripts/tools/beta.py"
+    working = adapter.read_text()
+    adapter.write_text(f"import time\ntime.sleep(600)\n{working}")
+    try:
+        process = subprocess.Popen(
+            project.command("-j1"),
+            cwd=project.folder,
+            env=project.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        sleeper = wait_for(lambda: descendant(process.pid, "tools/beta.py"))
+        meter = sleeper.parent()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
+        process.communicate(timeout=60)
+        assert process.returncode != 0
+        assert not sleeper.is_running() and not meter.is_running()
+        assert {tool: project.record(tool).read_bytes() for tool in records} == records
+        # What was stale is stale still, and nothing else has become so.
+        assert project.stale() == {"beta cpu 1", "merge", "tables", "figures", "report_md"}
+    finally:
+        adapter.write_text(working)
+    project.finish()
+
+
+def descendant(pid, word):
+    for child in psutil.Process(pid).children(recursive=True):
+        try:
+            command = " ".join(child.cmdline())
+            if word in command and child.name() != "bash" and "meter.py" not in command:
+                return child
+        except psutil.Error:
+            continue
+    return None
+
+
+def wait_for(found, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        result = found()
+        if result:
+            return result
+        time.sleep(0.1)
+    raise AssertionError("it never came")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--config", "study=quik"], "unknown study 'quik'; allowed: tiny"),
+        (
+            ["results/tiny/runs/local/cpu/alhpa/1.json"],
+            "unknown tool 'alhpa' (did you mean alpha?)",
+        ),
+        (["results/tiny/runs/local/gpu-3/alpha/1.json"], "unknown device 'gpu-3'; allowed: cpu"),
+        (["results/tiny/runs/mars/cpu/alpha/1.json"], "unknown instance 'mars'; allowed: local"),
+        (["results/tiny/runs/local/cpu/alpha/9.json"], "there is no repeat 9; allowed: 1 to 1"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_those_that_are_allowed(project, options, words):
+    result = project.snakemake("-n", "-j1", *options)
+    assert result.returncode != 0
+    assert len([line for line in result.stdout.splitlines() if words in line]) == 1
+    # Snakemake adds where in the rules it happened, but no Python traceback.
+    assert "Traceback (most recent call last)" not in result.stdout
+
+
+@pytest.mark.parametrize("content", ["", '{"status": ', "[]", '{"schema_version": 0}'])
+def test_a_broken_or_foreign_record_is_named_in_one_line(project, content):
+    project.finish()
+    path = project.record("beta")
+    good = path.read_text()
+    try:
+        path.write_text(content)
+        result = project.snakemake("-j1")
+        assert result.returncode != 0
+        named = [line for line in result.stdout.splitlines() if "cpu/beta/1.json: broken" in line]
+        assert len(named) == 1 and "delete it" in named[0]
+        assert path.read_text() == content
+    finally:
+        path.write_text(good)
+
+
+def test_a_record_that_breaks_the_schema_is_named_by_merging(project):
+    project.finish()
+    path = project.record("beta")
+    good = path.read_text()
+    try:
+        path.write_text(good.replace('"train_s"', '"train_time"'))
+        result = project.snakemake("-j1", "--forcerun", "merge")
+        assert result.returncode != 0
+        lines = [line for line in result.stdout.splitlines() if "merge_records:" in line]
+        assert len(lines) == 1 and "beta/1.json" in lines[0] and "train_time" in lines[0]
+    finally:
+        path.write_text(good)
+    project.finish()
+
+
+def test_a_second_run_in_the_same_directory_is_refused(project):
+    import fcntl
+
+    lock = project.folder / "results" / ".run.lock"
+    with lock.open("w") as held:
+        held.write("4711")
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = subprocess.run(
+            [project.command()[0], "scripts/run_study.py"],
+            cwd=project.folder,
+            env=project.env,
+            capture_output=True,
+            text=True,
+        )
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1 and "4711" in result.stderr
