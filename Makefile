@@ -1,5 +1,5 @@
 # make report             compare the tools on this machine (study `quick`)
-# make report STUDY=seed  the protocol of the 2017 page, on MNIST
+# make report STUDY=seed  the protocol of the 2017 page, on MNIST (MNIST=DIR: from there)
 # make test               the project's own tests
 # make environments       build the tools' environments again, those that failed too
 # make lock               bring the pinned versions up to date
@@ -10,6 +10,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 DRIVER := .driver/bin/python
 STUDY ?=
+MNIST ?=
 JOBS ?= 1
 PYTEST ?=
 
@@ -30,7 +31,7 @@ setup: .driver/.installed
 	@touch $@
 
 report: setup
-	@$(DRIVER) scripts/run_study.py --jobs $(JOBS) $(if $(STUDY),--study $(STUDY))
+	@$(DRIVER) scripts/run_study.py --jobs $(JOBS) $(if $(STUDY),--study $(STUDY)) $(if $(MNIST),--mnist $(MNIST))
 
 environments: setup
 	@$(DRIVER) scripts/build_environments.py --retry $(if $(STUDY),--study $(STUDY))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """From a bare checkout to the report: environments, cells, tables, report.html, last words.
 
-    python scripts/run_study.py [--study NAME] [--jobs N] [-- OPTIONS FOR SNAKEMAKE]
+    python scripts/run_study.py [--study NAME] [--mnist DIR] [--jobs N] [-- SNAKEMAKE OPTIONS]
 
 It does what `snakemake --use-conda` and `snakemake --report` do, and adds three things: where
 there is no conda it puts the stand-in on PATH; it builds the environments one by one first,
@@ -54,8 +54,8 @@ def only_run_here():
         yield
 
 
-def read_configuration(study):
-    """Return the checked configuration, with ``study`` in place of its own when given."""
+def read_configuration(overrides):
+    """Return the checked configuration, with the keys of ``overrides`` in place of its own."""
     path = ROOT / "config.yaml"
     try:
         config = yaml.safe_load(path.read_text())
@@ -63,8 +63,7 @@ def read_configuration(study):
         raise BadInput(f"config.yaml: {' '.join(str(error).split())}") from None
     if not isinstance(config, dict):
         raise BadInput("config.yaml: not a mapping of keys to values")
-    if study:
-        config["study"] = study
+    config |= overrides
     try:
         configuration.check(config)
     except configuration.ConfigurationError as error:
@@ -123,6 +122,7 @@ def last_words(study):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--study", help="a study of config.yaml (default: the one it names)")
+    parser.add_argument("--mnist", help="directory with MNIST (default: what config.yaml says)")
     parser.add_argument("--jobs", type=int, default=1, help="cores for everything but the cells")
     parser.add_argument("snakemake", nargs="*", help="more options for snakemake, after --")
     arguments = parser.parse_args(argv)
@@ -130,9 +130,11 @@ def main(argv=None):
         parser.error("--jobs: must be at least 1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        config = read_configuration(arguments.study)
+        given = {"study": arguments.study, "mnist_directory": arguments.mnist}
+        overrides = {key: value for key, value in given.items() if value}
+        study = read_configuration(overrides)["study"]
         with only_run_here():
-            return make_report(config["study"], arguments)
+            return make_report(study, overrides, arguments)
     except BadInput as error:
         print(f"run_study: {error}", file=sys.stderr)
         return 2
@@ -140,13 +142,15 @@ def main(argv=None):
         return 130
 
 
-def make_report(study, arguments):
+def make_report(study, overrides, arguments):
     """Build, run and report one study; return the exit code."""
     environment = tool_environment()
     code = run([sys.executable, "scripts/build_environments.py", "--study", study], environment)
     if code:
         return code
-    snakemake = [sys.executable, "-m", "snakemake", "--config", f"study={study}"]
+    snakemake = [sys.executable, "-m", "snakemake"]
+    if overrides:
+        snakemake += ["--config", *(f"{key}={value}" for key, value in overrides.items())]
     code = run(
         [*snakemake, "-j", str(arguments.jobs), "--quiet", "rules", *arguments.snakemake],
         environment,

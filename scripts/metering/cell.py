@@ -15,7 +15,7 @@ import psutil
 
 import idx
 from metering import environment, exclusive, gpu, load, machine, outcome, quality, record
-from metering.events import ContractError, Timeline
+from metering.events import CONTRACT, ContractError, Timeline
 from metering.process import Tree, adopt_orphans
 from metering.progress import Progress
 
@@ -164,7 +164,7 @@ def adapter_job(job, arguments, scratch, events, gpu_count, threads):
     own_scratch.mkdir()
     protocol = {k: v for k, v in job["study"].items() if k not in ("name", "data_set")}
     return protocol | {
-        "contract": 1,
+        "contract": CONTRACT,
         "mode": "train",
         "tool": job["cell"]["tool"],
         "device": "gpu" if gpu_count else "cpu",

@@ -2,6 +2,9 @@
 
 import json
 
+#: Version of the contract that adapters must speak (scripts/tools/contract.py).
+CONTRACT = 1
+
 # The one order in which phases may come; epochs repeat inside `run`.
 ORDER = ("init_start", "init_stop", "run_start", "run_stop", "eval_start", "eval_stop")
 
@@ -64,6 +67,8 @@ class Timeline:
             self.stamps[name] = stamp
             self.elapsed[name] = event["elapsed"]
         if name == "init_start":
+            if event.get("contract") != CONTRACT:
+                raise self._broken(f"contract {event.get('contract')!r} instead of {CONTRACT}")
             self.versions = {str(k): str(v) for k, v in dict(event.get("versions", {})).items()}
             self.interpreter = event.get("interpreter")
         return name

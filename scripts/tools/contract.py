@@ -39,17 +39,18 @@ import time
 _clock = getattr(time, "monotonic", time.time)
 _STARTED = _clock()
 
-#: Version of the contract; the meter refuses a job of another.
+#: Version of the contract; the meter refuses an adapter of another.
 VERSION = 1
 
 
 class Job(object):
     """What to train and how, read from the job file; attributes are its keys.
 
-    Main keys: ``mode`` ("train"), ``n_train`` and ``n_test`` (images), ``epochs``, ``batch_size``, ``learning_rate``,
-    ``momentum``, ``decay``, ``dropout``, ``seed``, ``threads`` (logical CPUs to use),
-    ``device`` ("cpu" or "gpu"), ``gpus`` (list of indices), ``options`` (what the
-    tool's entry in the configuration adds), ``scratch`` (an empty directory of this run).
+    Main keys: ``mode`` ("train"), ``n_train`` and ``n_test`` (images), ``epochs``,
+    ``batch_size``, ``learning_rate``, ``momentum``, ``decay``, ``dropout``, ``seed``,
+    ``threads`` (logical CPUs to use), ``device`` ("cpu" or "gpu"), ``gpus`` (list of
+    indices), ``options`` (what the tool's entry in the configuration adds), ``scratch``
+    (an empty directory of this run).
     """
 
     def __init__(self, keys):
@@ -150,16 +151,25 @@ def read_idx(path, count=None):
     return data.reshape(shape)
 
 
+def read_job():
+    """Return the keys of the job file named on the command line.
+
+    For a tool that must be told something (a backend, a seed) before it is imported; all
+    others find the same keys on what ``start`` returns.
+    """
+    if len(sys.argv) != 2:
+        sys.exit("usage: %s job.json (started by scripts/meter.py)" % sys.argv[0])
+    with io.open(sys.argv[1], encoding="utf-8") as source:
+        return json.load(source)
+
+
 def start(**versions):
     """Begin the initialisation: read the job file named on the command line.
 
     ``versions``: the packages that are measured, with their versions, e.g. ``torch="2.13.0"``.
     Everything before this call, the start of the interpreter included, counts as import.
     """
-    if len(sys.argv) != 2:
-        sys.exit("usage: %s job.json (started by scripts/meter.py)" % sys.argv[0])
-    with io.open(sys.argv[1], encoding="utf-8") as source:
-        job = Job(json.load(source))
+    job = Job(read_job())
     job._in_init = True
     job.send(
         "init_start",

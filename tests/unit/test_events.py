@@ -11,7 +11,8 @@ from metering.events import ContractError, Timeline
 
 def legal(epochs):
     """Return the events of a whole run, without stamps."""
-    events = [{"event": "init_start", "versions": {"x": "1"}}, {"event": "init_stop"}]
+    start = {"event": "init_start", "contract": 1, "versions": {"x": "1"}}
+    events = [start, {"event": "init_stop"}]
     events.append({"event": "run_start"})
     for number in range(epochs):
         events.append({"event": "epoch_start", "number": number})
@@ -81,7 +82,7 @@ def test_an_event_without_a_time_or_name_is_refused(line):
 
 def test_an_adapter_whose_clock_runs_backwards_is_refused():
     timeline = Timeline(1)
-    timeline.feed(b'{"event": "init_start", "elapsed": 2.0}', 0.0)
+    timeline.feed(b'{"event": "init_start", "contract": 1, "elapsed": 2.0}', 0.0)
     with pytest.raises(ContractError, match="backwards"):
         timeline.feed(b'{"event": "init_stop", "elapsed": 1.0}', 1.0)
 
@@ -89,3 +90,8 @@ def test_an_adapter_whose_clock_runs_backwards_is_refused():
 def test_more_epochs_than_asked_for_are_refused():
     with pytest.raises(ContractError, match="epoch_start"):
         feed(Timeline(1), legal(2))
+
+
+def test_another_version_of_the_contract_is_refused():
+    with pytest.raises(ContractError, match="contract 2 instead of 1"):
+        Timeline(1).feed(b'{"event": "init_start", "contract": 2, "elapsed": 1.0}', 0.0)

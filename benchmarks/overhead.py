@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Does the meter cost anything? Each tool under the meter against a hand-written script.
+
+    .driver/bin/python benchmarks/overhead.py [--rounds 5] [--epochs 3] [--n-train 6000] [TOOL ...]
+
+Runs, in the tool's own environment and alternating, (A) the adapter under the meter and
+(B) benchmarks/minimal/<tool>.py, which does the same work and knows of no contract. Prints the
+ratio A / B of the training times round by round: its median and its whole range. The two of a
+round follow each other at once, so a drift of the machine's speed meets both.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from metering import environment, machine  # noqa: E402
+
+MINIMAL = ROOT / "benchmarks" / "minimal"
+
+# A script named mxnet.py would be imported instead of the package.
+SCRIPTS = {"mxnet": "mxnet_gluon"}
+
+
+def environment_of(entry):
+    """Return where the tool's environment is (see scripts/build_environments.py)."""
+    name = Path(entry["environment"]).stem
+    status = json.loads((ROOT / f".environments/status/{name}.json").read_text())
+    if not status["ok"]:
+        raise SystemExit(f"{name}: {status['reason']}")
+    return Path(status["directory"])
+
+
+def metered(tool, entry, study, data, scratch):
+    """Return the training seconds of one run under the meter."""
+    protocol = {k: v for k, v in study.items() if k not in ("repeats", "time_limit")}
+    job = {
+        "cell": {
+            "tool": tool,
+            "tool_name": entry["name"],
+            "device": "cpu",
+            "instance": "local",
+            "repeat": 1,
+        },
+        "study": {"name": "overhead"} | protocol,
+        "options": entry.get("options", {}),
+    }
+    record = scratch / "record.json"
+    python = environment_of(entry) / "bin" / "python"
+    command = [sys.executable, ROOT / "scripts/meter.py", "--job", "-", "--data", data]
+    command += ["--record", record, "--", python, ROOT / entry["adapter"]]
+    subprocess.run(list(map(str, command)), input=json.dumps(job), text=True, check=True)
+    result = json.loads(record.read_text())
+    if result["status"]["outcome"] != "ok":
+        raise SystemExit(f"{tool}: {result['status']['reason']}")
+    return result["times"]["train_s"]
+
+
+def minimal(tool, entry, study, data, scratch):
+    """Return the training seconds that the hand-written script prints."""
+    python = environment_of(entry) / "bin" / "python"
+    script = MINIMAL / f"{SCRIPTS.get(tool, tool)}.py"
+    values = [data, study["n_train"], study["epochs"], study["seed"]]
+    threads = len(machine.allowed_cpus())
+    output = subprocess.run(
+        list(map(str, [python, script, *values])),
+        env=environment.variables(threads, scratch),
+        capture_output=True,
+        text=True,
+    )
+    if output.returncode:
+        raise SystemExit(f"{script.name}: {output.stderr.strip().splitlines()[-1]}")
+    return float(output.stdout.split()[-1])
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tools", nargs="*", help="tools of config.yaml (default: all)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--n-train", type=int, default=6000)
+    parser.add_argument("--data", type=Path, default=ROOT / "results/data/digits")
+    arguments = parser.parse_args(argv)
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    unknown = set(arguments.tools) - set(config["tools"])
+    if unknown:
+        parser.error(f"unknown tool {unknown.pop()}; allowed: {', '.join(config['tools'])}")
+    study = config["studies"]["quick"] | {"epochs": arguments.epochs, "n_train": arguments.n_train}
+    print("tool                metered (s)  minimal (s)  ratio: median (min to max)")
+    for tool in arguments.tools or config["tools"]:
+        entry = config["tools"][tool]
+        rounds = []
+        for number in range(arguments.rounds):
+            with tempfile.TemporaryDirectory() as folder:
+                order = [metered, minimal] if number % 2 == 0 else [minimal, metered]
+                times = {
+                    run: run(tool, entry, study, arguments.data, Path(folder)) for run in order
+                }
+            rounds.append((times[metered], times[minimal]))
+        ratios = [a / b for a, b in rounds]
+        print(
+            f"{tool:<18} {statistics.median(a for a, _ in rounds):12.2f} "
+            f"{statistics.median(b for _, b in rounds):12.2f}  "
+            f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
