@@ -6,7 +6,7 @@
 It does what `snakemake --use-conda` and `snakemake --report` do, and adds three things: where
 there is no conda it puts the stand-in on PATH; it builds the environments one by one first,
 because Snakemake gives up a whole run when a single one can't be built; and it ends with what
-did not run, and why. Exit codes: 0, 2 for bad input, 130 after Ctrl-C, else Snakemake's own.
+did not run, and why. Exit codes: 0, 2 for bad input, else that of the step that failed.
 """
 
 import argparse
@@ -25,6 +25,7 @@ import configuration
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "results" / ".run.lock"
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class BadInput(Exception):
@@ -82,13 +83,23 @@ def tool_environment():
 
 
 def run(command, environment):
-    """Run ``command`` in the project; Ctrl-C reaches it too, and this waits for its clean stop."""
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue
+    """Run ``command`` in the project and return its exit code.
+
+    A signal that would end this program is passed on as Ctrl-C to the whole group of the
+    command, which then stops cleanly; this waits until it has.
+    """
+    with subprocess.Popen(command, cwd=ROOT, env=environment, process_group=0) as process:
+
+        def pass_on(_signum, _frame):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+
+        before = {number: signal.signal(number, pass_on) for number in STOPPING}
+        try:
+            return process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def is_report_stale(html, study):
@@ -128,7 +139,6 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     if arguments.jobs < 1:
         parser.error("--jobs: must be at least 1")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         given = {"study": arguments.study, "mnist_directory": arguments.mnist}
         overrides = {key: value for key, value in given.items() if value}

@@ -26,7 +26,8 @@ Runs on Python 2.7 and 3: old tools need old interpreters. NumPy is the only imp
 beyond the standard library, and only where arrays are asked for.
 """
 
-from __future__ import print_function
+# unicode_literals: JSON and labels are written as text on Python 2.7 too.
+from __future__ import print_function, unicode_literals
 
 import contextlib
 import io
