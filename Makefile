@@ -13,6 +13,8 @@ STUDY ?=
 MNIST ?=
 JOBS ?= 1
 PYTEST ?=
+COMPILE = $(DRIVER) -m uv pip compile -q --upgrade --universal --python-version 3.11 \
+	--no-header --no-annotate pyproject.toml
 
 .PHONY: help setup report test environments lock format clean distclean
 
@@ -49,6 +51,8 @@ format: .driver/.installed-test
 	@$(DRIVER) -m snakefmt Snakefile rules
 
 lock: .driver/.installed-test
+	@$(COMPILE) -o requirements.lock
+	@$(COMPILE) --group test -c requirements.lock -o requirements-test.lock
 	@$(DRIVER) scripts/lock_environments.py
 
 clean:

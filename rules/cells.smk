@@ -18,6 +18,7 @@ rule cell:
         update("results/{study}/runs/{instance}/{device}/{tool}/{repeat}.json"),
     log:
         "results/{study}/logs/{instance}/{device}/{tool}/{repeat}.log",
+    priority: priority_of
     conda:
         environment_of
     threads: all_cores

@@ -148,7 +148,6 @@ def outcome_so_far(wildcards):
 
 
 def has_device(device):
-    """Whether this machine has the device; the meter looks again and has the last word."""
     kind, _, number = device.partition("-")
     if kind == "gpu":
         return len(gpu.detect()) >= int(number or 1)
@@ -156,6 +155,15 @@ def has_device(device):
 
 
 HAS_DEVICE = {device: has_device(device) for device in config["devices"]}
+
+
+def is_device_here(wildcards):
+    """Whether the cell has its device; the meter looks again and has the last word.
+
+    What this machine lacks the nodes of a cluster may have.
+    """
+    here = named("device", wildcards.device, HAS_DEVICE)
+    return here or workflow.non_local_exec
 
 
 def why_unavailable(wildcards):
@@ -177,8 +185,7 @@ def is_runnable(wildcards):
     """Whether the cell needs its environment: the device is here, or a measured record is kept."""
     if why_unavailable(wildcards):
         return False
-    here = named("device", wildcards.device, HAS_DEVICE)
-    return here or outcome_so_far(wildcards) == "ok"
+    return is_device_here(wildcards) or outcome_so_far(wildcards) == "ok"
 
 
 def environment_of(wildcards):
@@ -253,7 +260,7 @@ def attempt_of(wildcards):
         return 1
     attempt, outcome = record["provenance"]["attempt"], record["status"]["outcome"]
     again = outcome in ("failed", "timeout", "out_of_memory") or (
-        outcome == "no_device" and named("device", wildcards.device, HAS_DEVICE)
+        outcome == "no_device" and is_device_here(wildcards)
     )
     return attempt + 1 if again else attempt
 
@@ -262,6 +269,12 @@ def position_of(wildcards):
     """Return the cell's place in its study, e.g. "3/16"; for the progress line."""
     cells = matrix(wildcards.study)
     return f"{cells.index(record_path(wildcards)) + 1}/{len(cells)}"
+
+
+def priority_of(wildcards):
+    """Return a higher number for a cell that comes earlier in its study."""
+    cells = matrix(wildcards.study)
+    return len(cells) - cells.index(record_path(wildcards))
 
 
 def time_limit_of(wildcards):

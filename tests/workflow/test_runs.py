@@ -1,5 +1,6 @@
 """Real Snakemake runs that meet trouble: a failing tool, Ctrl-C, bad input, a second run."""
 
+import itertools
 import json
 import os
 import signal
@@ -102,6 +103,27 @@ def wait_for(found, seconds=60):
             return result
         time.sleep(0.1)
     raise AssertionError("it never came")
+
+
+def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of_jobs(project):
+    project.config["studies"]["tiny"]["repeats"] = 2
+    project.write_config()
+    try:
+        done = project.snakemake("-j4", "--forcerun", "cell")
+        assert done.returncode == 0, done.stdout[-4000:]
+        spans = []
+        for repeat in (1, 2):
+            for tool in ("alpha", "beta"):
+                path = project.record(tool, repeat=repeat)
+                seconds = json.loads(path.read_text())["times"]["process_s"]
+                spans.append((path.stat().st_mtime - seconds, path.stat().st_mtime))
+    finally:
+        project.config["studies"]["tiny"]["repeats"] = 1
+        project.write_config()
+    assert spans == sorted(spans)
+    for (_, end), (next_start, _) in itertools.pairwise(spans):
+        # Writing the record comes after the process has ended, hence the allowance.
+        assert next_start > end - 0.3
 
 
 @pytest.mark.parametrize(
