@@ -42,6 +42,7 @@ test: .driver/.installed-test
 	@$(DRIVER) -m ruff check .
 	@$(DRIVER) -m ruff format --check .
 	@$(DRIVER) -m snakefmt --check Snakefile rules
+	@$(DRIVER) -m snakemake --lint
 	@$(DRIVER) scripts/build_environments.py
 	@$(DRIVER) -m pytest $(PYTEST)
 

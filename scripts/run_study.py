@@ -118,14 +118,19 @@ def is_report_stale(html, study):
 
 
 def last_words(study):
-    """Print what did not come out, and where the report is."""
+    """Print what did not come out, tools with the same reason together, and where the report is."""
     folder = ROOT / "results" / study
     with (folder / "runs.csv").open(newline="") as source:
         rows = [row for row in csv.DictReader(source) if row["source"] == "measured"]
-    missing = [row for row in rows if row["outcome"] != "ok"]
-    print(f"\n{len(rows) - len(missing)} of {len(rows)} runs of study {study} measured")
-    for row in missing:
-        print(f"  {row['tool']} on {row['device']}: {row['outcome']}: {row['reason']}")
+    missing = {}
+    for row in rows:
+        if row["outcome"] != "ok":
+            why = f"{row['device']}: {row['outcome']}: {row['reason']}"
+            missing.setdefault(why, {})[row["tool"]] = None
+    measured = sum(row["outcome"] == "ok" for row in rows)
+    print(f"\n{measured} of {len(rows)} runs of study {study} measured")
+    for why, tools in missing.items():
+        print(f"  {', '.join(tools)} on {why}")
     print(f"tables and figures: results/{study}/report.md")
     print(f"to look at:         results/{study}/report.html")
 

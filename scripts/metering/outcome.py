@@ -108,8 +108,8 @@ def tail(log_path):
             text = log.read().decode("utf-8", "replace")
     except OSError:
         return []
-    lines = [_one_line(line) for line in text.splitlines() if line.strip()]
-    return lines[-LOG_TAIL_LINES:]
+    lines = [_one_line(line) for line in text.splitlines()]
+    return [line for line in lines if line][-LOG_TAIL_LINES:]
 
 
 def out_of_memory_kills():

@@ -5,6 +5,7 @@ anybody looks. Memory has to be sampled; the kernel's high-water mark covers the
 each single process.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -122,7 +123,8 @@ class Tree:
         while time.monotonic() < deadline:
             if self._child.returncode is None:
                 # The group exists for as long as its leader has not been reaped.
-                os.killpg(self.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal.SIGKILL)
             left = psutil.Process().children(recursive=True)
             for process in left:
                 try:
