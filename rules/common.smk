@@ -13,8 +13,14 @@ min_version("9.25")
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
-import configuration
-from metering import gpu, machine
+try:
+    import configuration
+    from metering import gpu, machine
+except ModuleNotFoundError as missing:
+    raise WorkflowError(
+        f"the Python that runs Snakemake ({sys.executable}) lacks the module {missing.name}: "
+        "pip install -r requirements.lock"
+    ) from None
 
 try:
     configuration.check(config)
