@@ -125,9 +125,8 @@ def merge_params(wildcards):
 
 
 def record_path(wildcards):
-    return "results/{study}/runs/{instance}/{device}/{tool}/{repeat}.json".format_map(
-        vars(wildcards) | dict(wildcards.items())
-    )
+    cell = f"{wildcards.instance}/{wildcards.device}/{wildcards.tool}/{wildcards.repeat}"
+    return f"results/{wildcards.study}/runs/{cell}.json"
 
 
 def existing_record(wildcards):

@@ -199,4 +199,6 @@ def _group_lives(process):
 
 
 def say(message):
-    print(message, file=sys.stderr, flush=True)
+    # One write: the lines of two builders at work must not run into each other.
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()

@@ -74,5 +74,6 @@ def cpu_percent(before, after):
         # Guests' time is counted in the user's already.
         total = sum(v for k, v in spent.items() if not k.startswith("guest"))
         idle = spent["idle"] + spent.get("iowait", 0.0)
-        loads.append(0.0 if total <= 0 else max(0.0, 100 * (total - idle) / total))
+        # The counters are floats: a difference of theirs may overshoot by a rounding error.
+        loads.append(0.0 if total <= 0 else min(100.0, max(0.0, 100 * (total - idle) / total)))
     return loads
