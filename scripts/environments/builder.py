@@ -8,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,9 +36,16 @@ class Builder:
         self.prefix, self.source, self.variables = prefix, source, variables
         self.running = {}
         self.stopped = False
+        self._building = defaultdict(threading.Lock)
 
     def build(self, environment):
         """Build one environment and return its new status."""
+        # Files of equal content are one environment to Snakemake: two builds of it at a time
+        # would destroy each other, one after the other finds it there.
+        with self._building[environment.key]:
+            return self._build(environment)
+
+    def _build(self, environment):
         started = time.monotonic()
         if read_status(self.prefix, environment.name).get("key") != environment.key:
             # Snakemake would take one that another conda made, or a broken one, for its own.

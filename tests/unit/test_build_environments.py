@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import build_environments as program
-from environments.builder import explain
+from environments.builder import Builder, explain
 from environments.status import is_whole
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,6 +100,27 @@ def test_all_are_built_once(bench, capfd):
     assert status["directory"] == str(bench.prefix / "hash_alpha")
     assert bench.run() == (0, [])
     assert "4 kept" in capfd.readouterr().err
+
+
+def test_files_of_equal_content_are_built_one_after_the_other(tmp_path):
+    """They are one environment to Snakemake, and two builds of it would destroy each other."""
+    file = tmp_path / "x.yaml"
+    file.write_text("dependencies: ['python>=3.11', {pip: [a==1]}]\n")
+    at_work = []
+
+    class Watched(Builder):
+        def _snakemake(self, environment, scratch, result):
+            at_work.append(environment.name)
+            alone = len(at_work) == 1
+            time.sleep(0.2)
+            at_work.remove(environment.name)
+            return 1, "Output:\nalone" if alone else "Output:\nnot alone"
+
+    builder = Watched(tmp_path / "prefix", "stand-in", dict(os.environ))
+    same = [program.Environment(name, file, "one key") for name in ("alpha", "beta")]
+    with ThreadPoolExecutor(2) as workers:
+        reasons = [status["reason"] for status in workers.map(builder.build, same)]
+    assert reasons == ["alone", "alone"]
 
 
 def test_names_restrict(bench):
