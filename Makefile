@@ -19,7 +19,7 @@ COMPILE = $(DRIVER) -m uv pip compile -q --upgrade --universal --python-version 
 .PHONY: help setup report test environments lock format clean distclean
 
 help:
-	@sed -n 's/^# //p' Makefile | sed '/^$$/q'
+	@sed -n '/^#/!q; s/^# //p' Makefile
 
 setup: .driver/.installed
 

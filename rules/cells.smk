@@ -37,7 +37,7 @@ rule cell:
         "printf '%s' {params.job:q} |"
         " {resources.driver:q} scripts/meter.py"
         " --job -"
-        " --data $(dirname {input.data:q})"
+        ' --data "$(dirname {input.data:q})"'
         " --record {output:q}"
         " --log {log:q}"
         " --replaced results/{wildcards.study}/replaced"
