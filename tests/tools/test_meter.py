@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 import idx
-from meter_runs import make_job
+from meter_runs import are_dead, make_job
 
 
 def processes_with(mark):
@@ -88,7 +88,7 @@ def test_a_signal_stops_cleanly_and_keeps_the_old_record(bench, signum):
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 128 + signum
     assert "no record written" in errors and len(errors.splitlines()) == 1
-    assert not child[0].is_running()
+    assert are_dead(child)
     assert bench.record_path.read_bytes() == old
     assert [p.name for p in bench.record_path.parent.iterdir()] == ["1.json"]
     assert bench.leftovers() == []
@@ -103,8 +103,7 @@ def test_an_adapter_dies_with_a_meter_that_is_killed_outright(bench):
         time.sleep(0.05)
     process.kill()
     process.communicate()
-    gone, alive = psutil.wait_procs(children, timeout=5)
-    assert alive == []
+    assert children and are_dead(children)
 
 
 def test_a_failure_never_costs_what_was_measured_before(bench):

@@ -10,6 +10,7 @@ import time
 import psutil
 import pytest
 
+from meter_runs import are_dead
 from workflow.project import Project
 
 pytestmark = pytest.mark.slow
@@ -109,7 +110,7 @@ def test_a_signal_to_the_program_stops_all_of_it(project):
             time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) != 0
-        assert psutil.wait_procs(family, timeout=5)[1] == []
+        assert are_dead(family)
     finally:
         adapter.write_text(working)
 

@@ -10,6 +10,7 @@ import time
 import psutil
 import pytest
 
+from meter_runs import are_dead
 from workflow.project import Project
 
 pytestmark = pytest.mark.slow
@@ -75,7 +76,7 @@ def test_ctrl_c_keeps_every_record_and_leaves_no_process(project):
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
         process.communicate(timeout=60)
         assert process.returncode != 0
-        assert not sleeper.is_running() and not meter.is_running()
+        assert are_dead([sleeper, meter])
         assert {tool: project.record(tool).read_bytes() for tool in records} == records
         # What was stale is stale still, and nothing else has become so.
         assert project.stale() == {"beta cpu 1", "merge", "tables", "figures", "report_md"}
