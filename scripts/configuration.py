@@ -8,6 +8,7 @@ Every message is one line that names the file, the key and what is allowed. Exit
 import argparse
 import difflib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import jsonschema
 PROJECT = Path(__file__).resolve().parents[1]
 SCHEMA = PROJECT / "schemas" / "config.schema.json"
 FILE = "config.yaml"
+
+#: Follows a study's name where only its published rows are wanted: results/seed-published/.
+PUBLISHED = "-published"
 
 #: What a pattern of the schema means, in words.
 _PATTERNS = {
@@ -33,23 +37,72 @@ class ConfigurationError(Exception):
 
 def check(config):
     """Raise ConfigurationError for the first thing in ``config`` (a dict) that can't be used."""
-    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
+    validator = _Validator(json.loads(SCHEMA.read_text()))
     errors = sorted(validator.iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path])
     if errors:
         raise ConfigurationError(_explain(errors[0]))
     _check_names(config)
     for tool, entry in config["tools"].items():
-        for key in ("adapter", "environment"):
-            if not (PROJECT / entry[key]).is_file():
-                raise _error(f"tools.{tool}.{key}", f"there is no file {entry[key]}")
+        files = {
+            "adapter": entry["adapter"],
+            "environment": environment_of(entry, "cpu"),
+            "environment.gpu": environment_of(entry, "gpu"),
+        }
+        for key, file in files.items():
+            if not (PROJECT / file).is_file():
+                raise _error(f"tools.{tool}.{key}", f"there is no file {file}")
     _check_data(config)
+
+
+def environment_of(entry, device):
+    """Return the environment file of a tool's ``entry`` for a device ("cpu", "gpu-4", ...).
+
+    An entry names one file for all devices, or one for CPUs and one for GPUs.
+    """
+    environment = entry["environment"]
+    if isinstance(environment, str):
+        return environment
+    return environment[device.partition("-")[0]]
+
+
+def tools_to_run(config, device=None):
+    """Return the ids of the tools that are run: the default ones, and those that ``also`` names.
+
+    ``device``: "cpu", "gpu-4", ...: only those that can use it.
+    """
+    also = config.get("also", [])
+    return [
+        tool
+        for tool, entry in config["tools"].items()
+        if (entry.get("default", True) or tool in also)
+        and (device is None or device.partition("-")[0] in entry.get("devices", ["cpu", "gpu"]))
+    ]
+
+
+def description_of(config, instance):
+    """Return what is said of the hardware of an instance, a dict; empty when nothing is."""
+    return config["instances"].get(instance) or {}
 
 
 def _check_names(config):
     if config["study"] not in config["studies"]:
         raise _unknown("study", config["study"], config["studies"], "study")
+    for study in config["studies"]:
+        if study.endswith(PUBLISHED):
+            raise _error(
+                f"studies.{study}",
+                f"no name here; allowed: any that does not end on {PUBLISHED}, which stands for "
+                "what others published of a study",
+            )
     if config["baseline"] not in config["tools"]:
         raise _unknown("baseline", config["baseline"], config["tools"], "tool")
+    for number, tool in enumerate(config.get("also", [])):
+        if tool not in config["tools"]:
+            raise _unknown(f"also.{number}", tool, config["tools"], "tool")
+    for tool, entry in config["tools"].items():
+        base = entry.get("variant_of", tool)
+        if base not in config["tools"]:
+            raise _unknown(f"tools.{tool}.variant_of", base, config["tools"], "tool")
 
 
 def _check_data(config):
@@ -79,6 +132,15 @@ def _error(key, text):
     return ConfigurationError(f"{FILE}: key {key}: {text}")
 
 
+def _match(validator, pattern, value, _schema):
+    """Check ``pattern``; in Python its `$` alone would let a line break at the end pass."""
+    if validator.is_type(value, "string") and not re.search(pattern.replace("$", r"\Z"), value):
+        yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _match})
+
+
 def _explain(error):
     key = ".".join(map(str, error.absolute_path)) or "(top level)"
     if error.validator == "additionalProperties":
@@ -93,7 +155,7 @@ def _explain(error):
         return f"{FILE}: key {key}: {unknown('value', error.instance, error.validator_value)}"
     if error.validator == "pattern":
         allowed = _PATTERNS.get(error.validator_value, error.validator_value)
-        return f"{FILE}: key {key}: '{error.instance}' is no name here; allowed: {allowed}"
+        return f"{FILE}: key {key}: {error.instance!r} is no name here; allowed: {allowed}"
     message = " ".join(error.message.split())
     return f"{FILE}: key {key}: {message}{_range(error.schema)}"
 
