@@ -20,6 +20,7 @@ from pathlib import Path
 
 import jsonschema
 
+import instances
 from metering import cell, record
 
 
@@ -66,6 +67,17 @@ def read_job(source):
     return {"cell": job["cell"], "study": job["study"], "options": job.get("options", {})}
 
 
+def check_instance(job, described):
+    """Refuse to measure in the name of another machine; ``described``: JSON. Raises BadInput."""
+    name = job["cell"]["instance"]
+    try:
+        instances.check(name, {name: json.loads(described)})
+    except ValueError as error:
+        raise BadInput(f"--instance: not JSON: {error}") from None
+    except instances.WrongInstance as error:
+        raise BadInput(str(error)) from None
+
+
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0],
@@ -85,6 +97,12 @@ def parse_arguments(argv):
     parser.add_argument(
         "--position", help="which cell of how many, e.g. 3/16, for the progress line"
     )
+    parser.add_argument(
+        "--instance",
+        default="{}",
+        metavar="JSON",
+        help="hardware that the instance is described with: gpu, gpus, cpus",
+    )
     parser.add_argument("command", nargs="+", help="interpreter and adapter, after --")
     arguments = parser.parse_args(argv)
     if arguments.time_limit <= 0:
@@ -100,6 +118,7 @@ def main(argv=None):
         signal.signal(name, stop)
     try:
         job = read_job(arguments.job)
+        check_instance(job, arguments.instance)
         result = cell.measure(job, arguments)
         record.write(result, arguments.record, arguments.replaced)
     except (BadInput, cell.NotMeasurable) as error:

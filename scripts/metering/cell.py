@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import idx
+import modules
 from metering import environment, gpu, machine, outcome, record
 from metering.run import Watched, run
 
@@ -81,10 +82,9 @@ def check_data(directory, study):
 def _no_device(kind, number, cpus, gpus):
     """Return the outcome no_device when this machine lacks the device, else None."""
     wanted = int(number or 1)
-    if kind == "gpu" and len(gpus) < wanted:
-        return outcome.no_device(
-            f"{wanted} GPUs asked for, {len(gpus)} here" if len(gpus) else gpus.why_none
-        )
+    lacking = gpus.why_not(wanted) if kind == "gpu" else None
+    if lacking:
+        return outcome.no_device(lacking)
     if kind == "cpu" and number and len(cpus) < wanted:
         return outcome.no_device(f"{wanted} CPUs asked for, {len(cpus)} here")
     return None
@@ -107,11 +107,13 @@ def _provenance(arguments, started_utc):
     adapter = Path(arguments.command[-1])
     return {
         "adapter": adapter.name,
-        "adapter_sha256": environment.sha256_of_file(adapter),
-        "contract_sha256": environment.sha256_of_file(adapter.with_name("contract.py")),
+        "adapter_sha256": environment.sha256_of_adapter(adapter),
+        # The helper is in the adapter's own language: contract.py, contract.R.
+        "contract_sha256": environment.sha256_of_file(
+            adapter.with_name("contract" + adapter.suffix)
+        ),
         "meter_sha256": environment.sha256_of_files(
-            [PROJECT / "scripts/meter.py", PROJECT / "scripts/idx.py"]
-            + list((PROJECT / "scripts/metering").glob("*.py"))
+            [PROJECT / file for file in modules.files_of("scripts/meter.py")]
         ),
         "data_sha256": environment.sha256_of_file(arguments.data / "SHA256SUMS"),
         "attempt": arguments.attempt,

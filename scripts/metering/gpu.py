@@ -1,130 +1,91 @@
-"""GPUs as NVML shows them: which there are, and their load over the timed window.
-
-NVML is read through pynvml, the module of nvidia-ml-py
-(https://docs.nvidia.com/deploy/nvml-api/). A machine without it simply has no GPUs.
-"""
+"""The GPUs that a run may use. A machine without NVML simply has none."""
 
 import os
-import threading
 
-#: Seconds between two samples; NVML itself averages its utilisation over up to 1/6 s.
-PERIOD = 0.1
+from metering import nvml, visible
 
 
 class Gpus:
-    """The GPUs that this process may use; ``names`` is empty on a machine without one."""
+    """The GPUs, or the MIG instance, that this process may use, in CUDA's order.
 
-    def __init__(self, nvml, handles, why_none):
-        self._nvml = nvml
-        self.handles = handles
+    ``names``: their models; ``driver``: its version; ``why_none``: why something about them is
+    not known, or why there are none.
+    """
+
+    def __init__(self, library, devices, why_none, problem=None):
+        self.library = library
+        self.devices = devices
         self.why_none = why_none
-        self.names = [self._read("DeviceGetName", h) or "unknown" for h in handles]
-        self.driver = self._read("SystemGetDriverVersion") if handles else None
+        self.problem = problem
+        self.names = [device.name for device in devices]
+        self.driver = nvml.told(library.ask, "SystemGetDriverVersion") if devices else None
 
     def __len__(self):
-        return len(self.handles)
+        return len(self.devices)
 
-    def _read(self, function, *args):
-        """Call an NVML function; None when this GPU or driver does not offer it."""
-        try:
-            value = getattr(self._nvml, "nvml" + function)(*args)
-        except self._nvml.NVMLError:
-            return None
-        return value.decode() if isinstance(value, bytes) else value
+    def why_not(self, count):
+        """Return in one line why ``count`` GPUs can't be had here, or None when they can."""
+        if not self.devices:
+            return self.why_none
+        if len(self) < count:
+            here = ", ".join(f"{index} ({name})" for index, name in enumerate(self.names))
+            reason = f"{count} GPUs asked for, {len(self)} here: {here}"
+            if any(device.whole for device in self.devices):
+                reason += "; a process gets one MIG instance at most"
+            return f"{reason}; {self.problem}" if self.problem else reason
+        for index, device in enumerate(self.devices[:count]):
+            if nvml.told(device.compute_mode) == "prohibited":
+                return f"GPU {index} ({device.name}) is in compute mode prohibited"
+        return None
+
+    def ids(self, count):
+        """Return what CUDA_VISIBLE_DEVICES calls the first ``count`` of them.
+
+        By their UUIDs in full: the only names that mean the same to every CUDA, in every order
+        of counting and inside a container or control group.
+        """
+        return [device.uuid for device in self.devices[:count]]
+
+    def facts(self):
+        """Return a list of dicts, the record's ``machine.gpu_facts``."""
+        return [device.facts() for device in self.devices]
+
+    def processes(self, count):
+        """Return the ids of the processes on each of the first ``count``; empty if not told."""
+        return [set(nvml.told(device.processes) or ()) for device in self.devices[:count]]
 
     def throttle_reasons(self):
         """Return the clocks' throttle reasons as one hexadecimal mask per GPU, or None."""
-        if not self.handles:
+        if not self.devices:
             return None
-        masks = [self._read("DeviceGetCurrentClocksThrottleReasons", h) for h in self.handles]
+        masks = [nvml.told(device.throttle_mask) for device in self.devices]
         return ["unknown" if mask is None else f"0x{mask:016x}" for mask in masks]
 
-    def sample(self, index):
-        """Return ``(load %, memory bytes, watts)`` of one GPU now; None for what it can't tell."""
-        handle = self.handles[index]
-        load = self._read("DeviceGetUtilizationRates", handle)
-        memory = self._read("DeviceGetMemoryInfo", handle)
-        milliwatts = self._read("DeviceGetPowerUsage", handle)
-        return (
-            None if load is None else load.gpu,
-            None if memory is None else memory.used,
-            None if milliwatts is None else milliwatts / 1000,
-        )
 
-    def energy_joules(self, index):
-        """Return the GPU's energy counter in joules, or None (before Volta there is none)."""
-        millijoules = self._read("DeviceGetTotalEnergyConsumption", self.handles[index])
-        return None if millijoules is None else millijoules / 1000
+def in_machine():
+    """Return ``(library, devices, why_none)``: all GPUs here that this user may use.
+
+    ``library``: the Nvml, None without its module; ``why_none``: why there are none, or None.
+    """
+    try:
+        import pynvml
+    except ImportError:
+        return None, [], "NVML's Python module pynvml (nvidia-ml-py) is not installed"
+    library = nvml.Nvml(pynvml)
+    try:
+        library.ask("Init")
+        devices = library.devices()
+    except nvml.NvmlError as error:
+        return library, [], f"no GPU in this machine that NVML can find ({error})"
+    return library, devices, None if devices else "no GPU in this machine that this user may use"
 
 
 def detect():
     """Return the GPUs of this machine that CUDA_VISIBLE_DEVICES leaves visible."""
-    try:
-        import pynvml
-    except ImportError:
-        return Gpus(None, [], "NVML's Python module is not installed")
-    try:
-        pynvml.nvmlInit()
-        count = pynvml.nvmlDeviceGetCount()
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(count)]
-    except pynvml.NVMLError:
-        return Gpus(pynvml, [], "no GPU in this machine (NVML found none)")
-    visible = _visible(os.environ.get("CUDA_VISIBLE_DEVICES"), count)
-    if not visible:
-        return Gpus(pynvml, [], "no GPU visible (CUDA_VISIBLE_DEVICES hides them)")
-    return Gpus(pynvml, [handles[i] for i in visible], "the driver does not tell")
-
-
-def _visible(variable, count):
-    if variable is None:
-        return list(range(count))
-    indices = []
-    for item in variable.split(","):
-        # As CUDA does: the list ends at the first entry that is no device.
-        if not item.strip().isdigit() or int(item) >= count:
-            break
-        indices.append(int(item))
-    return indices
-
-
-class Sampler(threading.Thread):
-    """Samples the first ``count`` GPUs from ``start()`` to ``finish()``."""
-
-    def __init__(self, gpus, count):
-        super().__init__(daemon=True)
-        self._gpus = gpus
-        self._series = [[] for _ in range(count)]
-        self._stop_event = threading.Event()
-        self._energy_before = [gpus.energy_joules(i) for i in range(count)]
-
-    def run(self):
-        while True:
-            for index, series in enumerate(self._series):
-                series.append(self._gpus.sample(index))
-            if self._stop_event.wait(PERIOD):
-                return
-
-    def finish(self):
-        """Stop; return ``(loads, joules)``: the record's ``load.gpus`` and the energy or None."""
-        self._stop_event.set()
-        self.join()
-        joules = [
-            None if before is None else self._gpus.energy_joules(i) - before
-            for i, before in enumerate(self._energy_before)
-        ]
-        energy = None if not joules or None in joules else sum(joules)
-        return [self._summary(i, series) for i, series in enumerate(self._series)], energy
-
-    def _summary(self, index, series):
-        loads, memory, power = (
-            [value for value in column if value is not None] for column in zip(*series, strict=True)
-        )
-        return {
-            "index": index,
-            "name": self._gpus.names[index],
-            # Zeros are samples like any other: dropping them would flatter an idle GPU.
-            "load_percent": sum(loads) / len(loads) if loads else None,
-            "samples": len(loads),
-            "peak_memory_bytes": max(memory, default=None),
-            "power_watts": sum(power) / len(power) if power else None,
-        }
+    library, everything, why_none = in_machine()
+    if why_none:
+        return Gpus(library, [], why_none)
+    devices, problem = visible.choose(os.environ.get("CUDA_VISIBLE_DEVICES"), everything)
+    if not devices:
+        return Gpus(library, [], problem or "the GPUs are in MIG mode and have no instance")
+    return Gpus(library, devices, "the GPU or its driver does not tell", problem)

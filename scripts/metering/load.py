@@ -4,27 +4,32 @@ import time
 
 import psutil
 
-from metering.gpu import Sampler
+from metering.gpu_sampler import Sampler
 
 #: A logical CPU counts as used from this mean load on (%); the 2017 page's column "CPUs".
 BUSY = 10.0
 
 
 class Window:
-    """Opened at run_start, closed at run_stop; both read the kernel's counters once."""
+    """Opened at run_start, closed at run_stop; both read the kernel's counters once.
 
-    def __init__(self, tree, gpus, gpu_count):
-        self._tree = tree
+    To be made before the adapter is started: what is on its GPUs then is not its own.
+    """
+
+    def __init__(self, gpus, gpu_count):
         self._gpus = gpus
         self._gpu_count = gpu_count
         self._sampler = None
+        self._closed = False
+        self._before = gpus.processes(gpu_count)
 
-    def open(self):
-        """Begin the window."""
+    def open(self, tree):
+        """Begin the window of the adapter's process tree."""
+        self._tree = tree
         self._cpus = psutil.cpu_times(percpu=True)
         self._core_seconds = self._tree.cpu_seconds()
         if self._gpu_count:
-            self._sampler = Sampler(self._gpus, self._gpu_count)
+            self._sampler = Sampler(self._gpus, self._gpu_count, self._before)
             self._sampler.start()
         self._opened = time.monotonic()
 
@@ -43,27 +48,26 @@ class Window:
         }
         watched.reasons["load.cpu1_percent"] = f"no CPU was busy for {BUSY:g} % of the time"
         watched.reasons["load.cores_used"] = "the timed window is too short"
-        self._close_gpus(watched)
-
-    def _close_gpus(self, watched):
-        if self._sampler is None:
-            watched.load["gpus"] = []
-            why = "no energy counter is read for a CPU"
-            watched.reasons["load.energy_joules"] = watched.reasons["load.energy_source"] = why
-            return
-        sampler, self._sampler = self._sampler, None
-        watched.load["gpus"], energy = sampler.finish()
-        watched.load["energy_joules"] = energy
-        watched.load["energy_source"] = None if energy is None else "NVML energy counter, GPUs only"
-        why = "the GPU or its driver does not tell"
-        for key in ("gpus", "energy_joules", "energy_source"):
-            watched.reasons[f"load.{key}"] = why
-
-    def abandon(self):
-        """Stop sampling when the run ended inside the window."""
+        self._closed = True
         if self._sampler is not None:
-            self._sampler.finish()
-            self._sampler = None
+            # NVML may be slow to answer: whatever it says is fetched when nothing is timed.
+            self._sampler.stop()
+
+    def finish(self, watched):
+        """After the run: fill in what the GPUs did; nothing when it ended inside the window."""
+        if self._sampler is None:
+            if self._closed:
+                watched.load["gpus"] = []
+                why = "no energy counter is read for a CPU"
+                watched.reasons["load.energy_joules"] = watched.reasons["load.energy_source"] = why
+            return
+        gpus, energy, reasons = self._sampler.finish()
+        if self._closed:
+            watched.load["gpus"] = gpus
+            watched.load["energy_joules"] = energy
+            if energy is not None:
+                watched.load["energy_source"] = "NVML energy counter, GPUs only"
+            watched.reasons |= {f"load.{key}": reason for key, reason in reasons.items()}
 
 
 def cpu_percent(before, after):

@@ -15,6 +15,7 @@ LOG_TAIL_LINES = 20
 _OUT_OF_MEMORY = re.compile(
     r"MemoryError|std::bad_alloc|[Oo]ut of memory|out_of_memory|OutOfMemory|RESOURCE_EXHAUSTED"
     r"|can't allocate memory|[Cc]annot allocate memory|[Uu]nable to allocate"
+    r"|cannot allocate vector of size"
 )
 
 

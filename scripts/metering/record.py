@@ -82,10 +82,15 @@ def write(record, path, replaced_directory=None):
     if replaced_directory is not None:
         _keep_replaced(path, Path(replaced_directory))
     text = json.dumps(record, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    _write_whole(text.encode(), path)
+
+
+def _write_whole(content, path):
+    """Write bytes to ``path``, to appear there complete or not at all; OSError when that fails."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         os.chmod(temporary, 0o644)
@@ -97,7 +102,8 @@ def write(record, path, replaced_directory=None):
 
 def _keep_replaced(path, directory):
     try:
-        old = json.loads(path.read_text())
+        content = path.read_bytes()
+        old = json.loads(content)
         measured = old["status"]["outcome"] == "ok"
         started = old["provenance"]["started_utc"].replace(":", "")
     except (OSError, ValueError, KeyError, TypeError):
@@ -106,4 +112,5 @@ def _keep_replaced(path, directory):
         directory.mkdir(parents=True, exist_ok=True)
         kept = directory / ("-".join(path.with_suffix("").parts[-4:]) + f"-{started}.json")
         if not kept.exists():
-            os.link(path, kept)
+            # Not a link: many network and cluster file systems have none.
+            _write_whole(content, kept)

@@ -108,6 +108,7 @@ def _watch(job, arguments, watched, gpus, gpu_count, cpus, scratch):
     )
     kills_before = outcome.out_of_memory_kills()
     meter_before = sum(psutil.Process().cpu_times()[:2])
+    window = load.Window(gpus, gpu_count)
     tree = None
     broken = timed_out = None
     try:
@@ -115,7 +116,7 @@ def _watch(job, arguments, watched, gpus, gpu_count, cpus, scratch):
             try:
                 tree = Tree(
                     [*arguments.command, str(job_path)],
-                    environment.variables(len(cpus), scratch),
+                    environment.variables(len(cpus), scratch, gpus.ids(gpu_count)),
                     log,
                     (writer,),
                     cpus,
@@ -126,7 +127,7 @@ def _watch(job, arguments, watched, gpus, gpu_count, cpus, scratch):
                 os.close(writer)
         watched.started = tree.started
         try:
-            timed_out = _follow(tree, reader, watched, arguments, job, gpus, gpu_count)
+            timed_out = _follow(tree, reader, watched, arguments, job, window)
         except ContractError as error:
             broken = str(error)
         exit_code = tree.poll()
@@ -158,7 +159,7 @@ def _watch(job, arguments, watched, gpus, gpu_count, cpus, scratch):
     return ended
 
 
-def _follow(tree, reader, watched, arguments, job, gpus, gpu_count):
+def _follow(tree, reader, watched, arguments, job, window):
     """Read events until the adapter ends; return a reason when it ran out of time."""
     timeline = watched.timeline
     name = f"{job['cell']['tool']} on {job['cell']['device']}"
@@ -166,7 +167,6 @@ def _follow(tree, reader, watched, arguments, job, gpus, gpu_count):
         name += f" (repeat {job['cell']['repeat']})"
     label = f"cell {arguments.position} {name}" if arguments.position else name
     progress = Progress(label, timeline.epochs)
-    window = load.Window(tree, gpus, gpu_count)
     buffer = b""
     deadline = tree.started + arguments.time_limit
     with selectors.DefaultSelector() as selector:
@@ -185,7 +185,7 @@ def _follow(tree, reader, watched, arguments, job, gpus, gpu_count):
                 for line in lines:
                     event = timeline.feed(line, stamp)
                     if event == "run_start":
-                        window.open()
+                        window.open(tree)
                     elif event == "run_stop":
                         window.close(watched)
                 if ended:
@@ -200,7 +200,7 @@ def _follow(tree, reader, watched, arguments, job, gpus, gpu_count):
                     tree.sample_memory()
                 progress.update(timeline, stamp)
         finally:
-            window.abandon()
+            window.finish(watched)
             if end is not None:
                 os.close(end)
 

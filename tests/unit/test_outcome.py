@@ -32,6 +32,7 @@ def test_a_process_that_somebody_killed_is_failed(tmp_path):
         "RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory: 8 bytes",
         "ResourceExhaustedError: OOM when allocating tensor ... RESOURCE_EXHAUSTED",
         "terminate called after throwing an instance of 'std::bad_alloc'",
+        "Error: cannot allocate vector of size 74.5 Gb",
         "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB",
     ],
 )
