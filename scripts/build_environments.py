@@ -17,6 +17,7 @@ required: without them there is no report, and the exit status is 1.
 import argparse
 import contextlib
 import fcntl
+import itertools
 import os
 import shutil
 import signal
@@ -26,8 +27,10 @@ from pathlib import Path
 
 import yaml
 
+import configuration
 from environments.builder import Builder, say
 from environments.status import Environment, is_settled, key_of, read_status
+from metering import gpu
 
 SCRIPTS = Path(__file__).resolve().parent
 ROOT = SCRIPTS.parent
@@ -39,15 +42,26 @@ class BadInput(Exception):
     """One line that says what is wrong with the command line or the configuration."""
 
 
-def wanted_files(config, names, study=None):
-    """Return the environment files to build: those of all tools, and the required ones.
+def wanted_files(config, names, study=None, also=(), gpus=0):
+    """Return the environment files to build: those of the tools that run, and the required ones.
 
-    ``config``: path of the configuration; ``names``: tools or environments to restrict it to.
+    ``config``: path of the configuration; ``names``: tools or environments to restrict it to;
+    ``also``: tools to run besides the default ones; ``gpus``: how many GPUs are here: without
+    one, what only serves GPUs is not built.
     """
     try:
         content = yaml.safe_load(config.read_text(encoding="utf-8"))
         files = {name: ROOT / "envs" / f"{name}.yaml" for name in REQUIRED}
-        tools = {tool: ROOT / entry["environment"] for tool, entry in content["tools"].items()}
+        kinds = {device.partition("-")[0] for device in content.get("devices", ["cpu"])}
+        kinds -= set() if gpus else {"gpu"}
+        chosen = {**content, "also": [*content.get("also", []), *also, *names]}
+        tools = {
+            tool: [
+                ROOT / configuration.environment_of(content["tools"][tool], kind)
+                for kind in sorted(kinds & set(content["tools"][tool].get("devices", kinds)))
+            ]
+            for tool in configuration.tools_to_run(chosen)
+        }
         studies = list(content["studies"])
     except OSError as error:
         raise BadInput(f"{config}: cannot be read: {error.strerror}") from None
@@ -55,14 +69,14 @@ def wanted_files(config, names, study=None):
         raise BadInput(f"{config}: 'studies' and 'tools' with environments: {error!r}") from None
     if study is not None and study not in studies:
         raise BadInput(f"study {study!r}: not in {config}; allowed: {', '.join(studies)}")
-    for file in tools.values():
+    for file in itertools.chain(*tools.values()):
         files[file.stem] = file
     if names:
-        known = {**files, **tools}
+        known = {name: [file] for name, file in files.items()} | tools
         for name in names:
             if name not in known:
                 raise BadInput(f"{name!r}: no such tool; allowed: {', '.join(sorted(known))}")
-        chosen = {known[name] for name in names}
+        chosen = {file for name in names for file in known[name]}
         files = {name: file for name, file in files.items() if file in chosen}
     for file in files.values():
         if not file.is_file():
@@ -121,7 +135,7 @@ def locked(prefix):
 
 def run(asked):
     prefix = asked.prefix.absolute()
-    files = wanted_files(asked.config, asked.names, asked.study)
+    files = wanted_files(asked.config, asked.names, asked.study, asked.also, len(gpu.detect()))
     source, variables = find_conda()
     every = [Environment(name, f, key_of(f, prefix, source)) for name, f in files.items()]
     every.sort(key=lambda e: e.name not in REQUIRED)
@@ -164,6 +178,9 @@ def main():
     parser.add_argument("--prefix", type=Path, default=ROOT / ".environments")
     parser.add_argument("--config", type=Path, default=ROOT / "config.yaml")
     parser.add_argument("--study", help="only checked: every study uses the same environments")
+    parser.add_argument(
+        "--also", nargs="+", default=[], metavar="TOOL", help="tools besides the default ones"
+    )
     parser.add_argument("--retry", action="store_true", help="try the failed ones again")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

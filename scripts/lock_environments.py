@@ -24,6 +24,7 @@ from standin import (
     Refused,
     conda_packages,
     environment_file,
+    git_sources,
     pip_configuration,
     pythons,
     uv_command,
@@ -47,12 +48,12 @@ def locked(path, upgrade=False):
     direct = [line for line in description.pip if line not in already]
     resolved = _resolve(path, description, direct, [] if upgrade else already)
 
-    unlisted = {_name(line) for line in direct}
-    unlisted |= {_name(line) for line in conda_packages.requirements(description.conda)[-1][0]}
+    supplied = _supplied(description)[-1][0]
+    unlisted = {_name(line) for line in [*direct, *supplied]}
     lines = [
         line
         for line in resolved
-        if _name(line) not in unlisted and not (description.conda and _CUDA.match(line))
+        if _name(line) not in unlisted and not (supplied and _CUDA.match(line))
     ]
     return named + marker + "".join(f"      - {line}\n" for line in sorted(lines))
 
@@ -62,6 +63,8 @@ def _resolve(path, description, direct, already):
     environ = dict(os.environ)
     options, variables = pip_configuration.uv_options(pip_configuration.read(environ))
     environ.update(variables)
+    git_sources.check(description.pip, environ)
+    environ.update(git_sources.QUIET)
     oldest = f"3.{pythons.minors(description.python)[-1]}"  # pins that serve it serve the newer
     try:  # an interpreter of that version is only needed where a package must be built to be asked
         python = pythons.find(description.python, environ, fetch=False)
@@ -69,7 +72,7 @@ def _resolve(path, description, direct, already):
             options += ["--python", python.path]
     except Refused:
         pass
-    attempts = conda_packages.requirements(description.conda)
+    attempts = _supplied(description)
     with tempfile.TemporaryDirectory() as scratch:
         wanted, kept = Path(scratch, "requirements.in"), Path(scratch, "kept.txt")
         kept.write_text("\n".join(already) + "\n", encoding="utf-8")
@@ -94,8 +97,17 @@ def _resolve(path, description, direct, already):
                     {**environ, **uv_command.IMPATIENT} if number < len(attempts) else environ,
                 )
                 if done.returncode == 0:
-                    return done.stdout.split()
+                    return done.stdout.splitlines()
     raise Refused(f"{path}: {uv_command.error(done)}")
+
+
+def _supplied(description):
+    """Return what conda supplies of what registries have too; see conda_packages.requirements.
+
+    What conda alone has (pygpu) asks nothing of the pip section, as compilers and R do not.
+    """
+    known = {k: v for k, v in description.conda.items() if k in conda_packages.RENAMED}
+    return conda_packages.requirements(known)
 
 
 def _name(line):
@@ -111,13 +123,14 @@ def main():
     parser.add_argument("--upgrade", action="store_true", help="forget present versions first")
     asked = parser.parse_args()
 
-    differs = False
+    differs = failed = False
     for path in asked.files or sorted(ENVIRONMENTS.glob("*.yaml")):
         try:
             old, new = path.read_text(encoding="utf-8"), locked(path, asked.upgrade)
         except (OSError, Refused) as error:
             print(f"lock_environments: {error}", file=sys.stderr)
-            return 2
+            failed = True  # but go on: one that needs more than a registry (neon) stops no other
+            continue
         if old == new:
             continue
         differs = True
@@ -133,6 +146,8 @@ def main():
             temporary = path.with_suffix(".tmp")
             temporary.write_text(new, encoding="utf-8")
             os.replace(temporary, path)
+    if failed:
+        return 2
     return 1 if differs and asked.check else 0
 
 

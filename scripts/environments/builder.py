@@ -21,7 +21,8 @@ WORKFLOW = Path(__file__).resolve().parents[1] / "environments.smk"
 # What an installer prints when the trouble may be over by the next run.
 PASSING = re.compile(
     r"error sending request|failed to (fetch|download)|request failed|connection|timed? ?out"
-    r"|temporary failure|lookup address|CondaHTTPError|retrying|took more than"
+    r"|temporary failure|lookup address|could not resolve host|unable to access|CondaHTTPError"
+    r"|retrying|took more than"
     r"|no space left|disk quota|input/output error",
     re.IGNORECASE,
 )

@@ -53,11 +53,20 @@ def post_deploy(file):
 def surroundings_of(file, source):
     """Return a digest of what on this machine can make a failed build succeed.
 
-    Only looked at for failures; nothing is started for it.
+    Only looked at for failures. Nothing but R is started for it, where R is asked for: only R
+    knows which packages it finds.
     """
     if source == "conda":
         return ""
-    from standin import Refused, conda_packages, environment_file, pip_configuration, pythons
+    from standin import (
+        Refused,
+        conda_packages,
+        environment_file,
+        git_sources,
+        machine_r,
+        pip_configuration,
+        pythons,
+    )
 
     try:
         description = environment_file.read(file)
@@ -69,7 +78,9 @@ def surroundings_of(file, source):
                 for command in conda_packages.COMPILERS[name][0]
             ],
             sorted(pip_configuration.read(os.environ).items()),
+            [shutil.which("git")] if git_sources.sources(description.pip) else [],
         ]
+        machine_r.find(description.conda, os.environ)  # refused: what R lacks is all that matters
     except Refused as refusal:
         seen = [str(refusal)]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
@@ -85,11 +96,13 @@ def read_status(prefix, name):
 
 
 def is_whole(directory):
-    """Whether Snakemake finished this environment and its Python is still there."""
+    """Whether Snakemake finished this environment and its Python, and R, are still there."""
     if not directory:
         return False
     finished = Path(directory).with_suffix(".env_setup_done")
-    return finished.exists() and Path(directory, "bin", "python").exists()
+    commands = Path(directory, "bin")
+    has_lost_r = (commands / "Rscript").is_symlink() and not (commands / "Rscript").exists()
+    return finished.exists() and (commands / "python").exists() and not has_lost_r
 
 
 def is_settled(environment, status, source, retry):

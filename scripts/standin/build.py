@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -17,6 +18,8 @@ from standin import (
     Refused,
     conda_packages,
     environment_file,
+    git_sources,
+    machine_r,
     pip_configuration,
     pythons,
     uv_command,
@@ -41,9 +44,13 @@ def create(file, prefix, environ=None):
     environ.update(variables)
     if prefix.exists() and any(prefix.iterdir()):
         raise Refused(f"{prefix}: exists and is not empty")
-    # A tool that compiles C++ as it runs (Theano) makes extensions of its Python.
+    r = machine_r.find(description.conda, environ)
+    # A tool that compiles C++ as it runs (Theano) makes extensions of its Python; R loads it
+    # as a library.
     headers = "cxx-compiler" in description.conda
-    python = pythons.find(description.python, environ, headers)
+    python = pythons.find(description.python, environ, headers, shared=r is not None)
+    git_sources.check(description.pip, environ)
+    environ.update(git_sources.QUIET)
 
     for number in _SIGNALS:
         signal.signal(number, _stop)
@@ -56,8 +63,11 @@ def create(file, prefix, environ=None):
         interpreter = str(prefix / "bin" / "python")
         _install(interpreter, description.pip, attempts, options, environ)
         _compile(interpreter, environ)
+        if r is not None:
+            _say(f"R {r.packages['r-base']} ({r.path})")
+            (prefix / "bin" / "Rscript").symlink_to(r.path)
         asked = [*description.pip, *attempts[-1][0]]
-        contents = _contents(interpreter, python, asked, environ)
+        contents = _contents(interpreter, python, r, asked, environ)
         (prefix / "standin.json").write_text(
             json.dumps(contents, indent=2) + "\n", encoding="utf-8"
         )
@@ -128,15 +138,16 @@ def _output(command, environ):
     return done.stdout.strip()
 
 
-def _contents(interpreter, python, asked, environ):
+def _contents(interpreter, python, r, asked, environ):
     """Return what ``standin.json`` holds; ``sha256`` is that of the lines of ``packages``."""
     freeze = _uv(["pip", "freeze", "--python", interpreter], environ).stdout
     packages = sorted(freeze.split("\n"), key=str.lower)
-    packages = [line for line in packages if line]
+    packages = [line for line in packages if line] + (r.lines() if r else [])
     pinned = {_project(line) for line in asked}
     return {
         "stand_in": "benchm-dl's stand-in for conda",
         "python": {"version": python.version, "path": python.path},
+        "r": asdict(r) if r else None,
         "uv": uv_command.version(environ),
         "packages": packages,
         "sha256": hashlib.sha256("".join(f"{p}\n" for p in packages).encode()).hexdigest(),

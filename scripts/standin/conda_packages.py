@@ -1,12 +1,12 @@
 """What a package of a conda channel means on a machine that has none.
 
-Two small tables; whatever is in neither can only be had with conda.
+Two small tables, and one of R in ``machine_r``; whatever is in none can only be had with conda.
 """
 
 import re
 import shutil
 
-from standin import Refused
+from standin import Refused, machine_r
 
 #: Compilers: conda's name -> the commands of which one must be on PATH, and what to install.
 COMPILERS = {
@@ -22,6 +22,7 @@ COMPILERS = {
 #: PyTorch's index; and only then the plain package, which on Linux brings CUDA along.
 RENAMED = {
     "pytorch-cpu": ("torch", "cpu"),
+    "pytorch-gpu": ("torch", None),
 }
 
 
@@ -49,8 +50,8 @@ def requirements(packages):
     """
     plain, cpu_builds = [], []
     for name, version in packages.items():
-        if name in COMPILERS:
-            continue
+        if name in COMPILERS or name in machine_r.PACKAGES:
+            continue  # the machine has to have them
         if name not in RENAMED:
             raise Refused(f"package {name} can only be had with conda, and there is no conda here")
         project, build = RENAMED[name]

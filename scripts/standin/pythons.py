@@ -14,14 +14,21 @@ from standin import Refused, uv_command
 #: Python 3 minor versions that are looked for, newest first.
 MINORS = tuple(range(20, 4, -1))
 
-# Runs on every Python 3. Headers are wanted by tools that compile extensions as they run.
+# Runs on every Python 3. Headers are wanted by tools that compile extensions as they run, the
+# shared library by those in another language that load Python into their own process.
 _PROBE = """
-import json, os, sys, sysconfig
+import glob, json, os, sys, sysconfig
+library = "libpython%d.%d*.%s*"
+places = [sysconfig.get_config_var("LIBDIR") or "", os.path.join(sys.base_prefix, "lib")]
 print(json.dumps({
     "path": getattr(sys, "_base_executable", sys.executable),
     "version": "%d.%d.%d" % sys.version_info[:3],
     "cpython": sys.implementation.name == "cpython" and "t" not in getattr(sys, "abiflags", ""),
     "headers": os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")),
+    "shared": any(
+        glob.glob(os.path.join(place, library % (sys.version_info[:2] + (kind,))))
+        for place in places for kind in ("so", "dylib")
+    ),
 }))
 """
 _PROBE_SECONDS = 10
@@ -30,41 +37,55 @@ _FETCH_SECONDS = 300
 
 @dataclass(frozen=True)
 class Interpreter:
-    """``path`` of the executable, ``version`` like "3.6.15", ``headers``: has Python.h."""
+    """``path`` of the executable, ``version`` like "3.6.15".
+
+    ``headers``: has Python.h; ``shared``: has a library libpython to load.
+    """
 
     path: str
     version: str
     headers: bool
+    shared: bool
 
 
-def find(wanted, environ, headers=False, fetch=True):
+def find(wanted, environ, headers=False, shared=False, fetch=True):
     """Return an ``Interpreter`` within the specifiers ``wanted``.
 
     Looked for in this order: the driver's own, PATH, pyenv's versions, those that uv holds,
-    those that uv can fetch (unless ``fetch`` is False). With ``headers``, only one that has
-    Python.h will do. Raises ``Refused`` when there is none.
+    those that uv can fetch (unless ``fetch`` is False). With ``headers`` or ``shared``, only one
+    that has Python.h, or libpython, will do. Raises ``Refused`` when there is none.
     """
-    headless = None
+    passed_over = None
     for path in candidates(wanted, environ):
         found = probe(path)
         if found and wanted.contains(found.version):
-            if found.headers or not headers:
+            lacking = _lacking(found, headers, shared)
+            if lacking is None:
                 return found
-            headless = headless or found
+            passed_over = passed_over or f"at {found.path} lacks {lacking}"
     managed, problem = _managed(wanted, environ, fetch)
     found = probe(managed) if managed else None
     if found and wanted.contains(found.version):
         return found
     asked = describe(wanted)
-    if headless:
+    if passed_over:
         raise Refused(
-            f"Python {asked} at {headless.path} lacks its C headers (Python.h), and no other was "
-            "found on PATH, under pyenv or through uv"
+            f"Python {asked} {passed_over}, and no other was found on PATH, under pyenv or "
+            "through uv"
         )
     refusal = f"Python {asked} not found on PATH, under pyenv or through uv"
     if problem and "No download found" not in problem:
         refusal += f" ({problem})"
     raise Refused(refusal)
+
+
+def _lacking(found, headers, shared):
+    """Return what the interpreter lacks of what is needed, in words, or None."""
+    if headers and not found.headers:
+        return "its C headers (Python.h)"
+    if shared and not found.shared:
+        return "its shared library (libpython)"
+    return None
 
 
 def _managed(wanted, environ, fetch):

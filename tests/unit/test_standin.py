@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from environments import status
 from standin import (
     Refused,
     build,
     cli,
     conda_packages,
     environment_file,
+    machine_r,
     pip_configuration,
     pythons,
     uv_command,
@@ -34,9 +37,10 @@ def executable(path, text):
     return path
 
 
-def fake_python(path, version, headers=True, cpython=True):
+def fake_python(path, version, headers=True, shared=True, cpython=True):
     """An executable that answers the probe as a Python of that version would."""
-    facts = {"path": str(path), "version": version, "cpython": cpython, "headers": headers}
+    facts = {"path": str(path), "version": version, "cpython": cpython}
+    facts.update(headers=headers, shared=shared)
     return executable(path, f"#!/bin/sh\necho '{json.dumps(facts)}'\n")
 
 
@@ -123,11 +127,22 @@ def test_missing_environment_file_is_named(tmp_path):
         environment_file.read(tmp_path / "nowhere.yaml")
 
 
+# name==version, with extras or not, or a tag of a repository for what no registry has.
+EXACT = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+|[\w.-]+ @ git\+https://[\w./-]+@v[\d.]+")
+
+# What is known to need conda, with the package that does.
+NEEDS_CONDA = {"keras_theano.gpu": "pygpu", "neon.gpu": "pycuda"}
+
+
 @pytest.mark.parametrize("file", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda f: f.stem)
 def test_environments_of_the_project_are_exact_and_can_be_had_without_conda(file):
     read = environment_file.read(file)
-    assert conda_packages.requirements(read.conda)
-    assert read.pip and all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in read.pip)
+    if file.stem in NEEDS_CONDA:
+        with pytest.raises(Refused, match=f"{NEEDS_CONDA[file.stem]} can only be had with conda"):
+            conda_packages.requirements(read.conda)
+    else:
+        assert conda_packages.requirements(read.conda)
+    assert read.pip and all(EXACT.fullmatch(line) for line in read.pip)
     assert "channels: [conda-forge]\n" in file.read_text()
 
 
@@ -146,8 +161,8 @@ def test_nothing_to_translate_is_one_attempt():
 
 
 def test_what_only_conda_has_is_named():
-    with pytest.raises(Refused, match="r-base"):
-        conda_packages.requirements({"r-base": "=4.4"})
+    with pytest.raises(Refused, match="r-tensorflow"):
+        conda_packages.requirements({"r-base": "=4.4.3", "r-tensorflow": "=2.20.0"})
 
 
 def test_compiler_must_be_on_path(tmp_path):
@@ -156,6 +171,100 @@ def test_compiler_must_be_on_path(tmp_path):
         conda_packages.check_compilers(packages, str(tmp_path))
     executable(tmp_path / "g++", "#!/bin/sh\n")
     conda_packages.check_compilers(packages, str(tmp_path))
+
+
+# -- the machine's own R -----------------------------------------------------------------
+
+R = {"r-base": "=4.4.3", "r-reticulate": "=1.46.0"}
+
+
+def fake_r(path, *answers, code=0):
+    """An Rscript that prints ``answers`` whatever it is asked."""
+    lines = "".join(f"echo '{answer}'\n" for answer in answers)
+    return executable(path, f"#!/bin/sh\n{lines}exit {code}\n")
+
+
+def test_no_r_is_looked_for_where_none_is_asked(tmp_path):
+    fake_r(tmp_path / "Rscript", code=1)
+    assert machine_r.find({"cxx-compiler": ""}, {"PATH": str(tmp_path)}) is None
+
+
+def test_r_and_its_packages_are_the_machines(tmp_path):
+    path = fake_r(tmp_path / "Rscript", "r-base 4.2.2", "r-reticulate 1.28", "! keras3: none")
+    found = machine_r.find(R, {"PATH": str(tmp_path)})
+    assert found.path == str(path)
+    assert found.lines() == ["r-base==4.2.2", "r-reticulate==1.28"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "words"),
+    [
+        (["r-base 4.2.2", "! reticulate: there is no package"], 0, "r-reticulate.*no package"),
+        (["r-base 4.2.2"], 0, "r-reticulate.*no answer"),
+        (["Fatal error: cannot open file"], 127, "r-base.*does not start"),
+        ([], 1, "r-base.*does not start: no answer"),
+    ],
+)
+def test_r_that_will_not_do_is_refused_in_one_line(tmp_path, answers, code, words):
+    fake_r(tmp_path / "Rscript", *answers, code=code)
+    with pytest.raises(Refused, match=words) as refusal:
+        machine_r.find(R, {"PATH": str(tmp_path)})
+    assert "\n" not in str(refusal.value)
+
+
+def test_r_that_hangs_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine_r, "_PROBE_SECONDS", 0.2)
+    executable(tmp_path / "Rscript", "#!/bin/sh\nexec sleep 30\n")
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    with pytest.raises(Refused, match=r"no answer within 0\.2 s$"):
+        machine_r.find(R, environ)
+
+
+def test_missing_r_is_named_with_its_remedy(tmp_path):
+    with pytest.raises(Refused, match="r-base needs Rscript.*apt-get install r-base-core"):
+        machine_r.find(R, {"PATH": str(tmp_path)})
+
+
+def test_the_users_own_r_library_does_not_count(tmp_path):
+    seen = 'echo "r-base 4.2.2"; echo "! reticulate: <$R_LIBS> <$R_LIBS_USER>"'
+    executable(tmp_path / "Rscript", f"#!/bin/sh\n{seen}\n")
+    environ = {"PATH": str(tmp_path), "R_LIBS": "/mine", "R_LIBS_USER": "/mine"}
+    with pytest.raises(Refused, match=f"<> <{os.devnull}>"):
+        machine_r.find(R, environ)
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="no R here")
+def test_the_real_r_is_asked():
+    found = machine_r.find({"r-base": ""}, os.environ)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found.packages["r-base"])
+    versions, problems = machine_r._probe(found.path, ["stats", "no.such.package"], os.environ)
+    assert versions["r-stats"] == versions["r-base"]
+    assert "no.such.package" in problems["no.such.package"]
+
+
+def test_r_that_appears_later_is_noticed(tmp_path, monkeypatch):
+    file = tmp_path / "r.yaml"
+    file.write_text("dependencies: ['python>=3.11', r-base=4.4.3, r-reticulate=1.46.0]\n")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    seen = [status.surroundings_of(file, "stand-in")]
+    fake_r(tmp_path / "bin" / "Rscript", "r-base 4.2.2", "! reticulate: none")
+    seen.append(status.surroundings_of(file, "stand-in"))
+    fake_r(tmp_path / "bin" / "Rscript", "r-base 4.2.2", "r-reticulate 1.28")
+    seen.append(status.surroundings_of(file, "stand-in"))
+    assert len(set(seen)) == 3
+    assert status.surroundings_of(file, "stand-in") == seen[-1]
+
+
+def test_an_environment_whose_r_has_gone_is_not_whole(tmp_path):
+    prefix = tmp_path / "env"
+    executable(prefix / "bin" / "python", "#!/bin/sh\n")
+    (tmp_path / "env.env_setup_done").write_text("")
+    assert status.is_whole(prefix)
+    r = fake_r(tmp_path / "Rscript")
+    (prefix / "bin" / "Rscript").symlink_to(r)
+    assert status.is_whole(prefix)
+    r.unlink()
+    assert not status.is_whole(prefix)
 
 
 # -- pip's configuration -----------------------------------------------------------------
@@ -261,6 +370,15 @@ def test_headers_are_asked_for(tmp_path, no_other_pythons):
         pythons.find(SpecifierSet("==3.6.*"), environ, headers=True)
     fake_python(tmp_path / "versions" / "3.6.15" / "bin" / "python3.6", "3.6.15")
     assert pythons.find(SpecifierSet("==3.6.*"), environ, headers=True).version == "3.6.15"
+
+
+def test_shared_library_is_asked_for(tmp_path, no_other_pythons):
+    environ = {"PATH": str(tmp_path / "a"), "PYENV_ROOT": str(tmp_path)}
+    fake_python(tmp_path / "a" / "python3.11", "3.11.2", shared=False)
+    with pytest.raises(Refused, match=r"Python 3\.11 at .*\(libpython\)"):
+        pythons.find(SpecifierSet("==3.11.*"), environ, shared=True)
+    fake_python(tmp_path / "versions" / "3.11.7" / "bin" / "python3.11", "3.11.7")
+    assert pythons.find(SpecifierSet("==3.11.*"), environ, shared=True).version == "3.11.7"
 
 
 def test_other_implementations_do_not_count(tmp_path, no_other_pythons):
@@ -410,6 +528,25 @@ def test_environment_says_what_is_in_it(tmp_path, fake_uv):
     assert contents["not_locked"] == ["b==2"]
     assert contents["python"]["version"] == "{}.{}.{}".format(*sys.version_info[:3])
     assert re.fullmatch("[0-9a-f]{64}", contents["sha256"])
+
+
+def test_environment_lends_the_machines_r_and_says_which(tmp_path, fake_uv):
+    fake_uv.write_text("dependencies: ['python>=3.11', r-base=4.4.3, {pip: [a==1]}]\n")
+    environ = {**os.environ, "FAKE_UV": "true", "PATH": f"{tmp_path}/r:{os.environ['PATH']}"}
+    contents = []
+    for version in ("4.2.2", "4.3.0"):
+        rscript = fake_r(tmp_path / "r" / "Rscript", f"r-base {version}", "r-keras3 1.5.1")
+        prefix = tmp_path / version
+        build.create(fake_uv, prefix, environ)
+        assert (prefix / "bin" / "Rscript").resolve() == rscript
+        contents.append(json.loads((prefix / "standin.json").read_text()))
+    first, second = contents
+    assert first["r"] == {
+        "path": str(rscript),
+        "packages": {"r-base": "4.2.2", "r-keras3": "1.5.1"},
+    }
+    assert first["packages"] == ["a==1", "b==2", "r-base==4.2.2", "r-keras3==1.5.1"]
+    assert first["sha256"] != second["sha256"]
 
 
 def test_failure_leaves_nothing(tmp_path, fake_uv):

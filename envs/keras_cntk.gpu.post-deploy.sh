@@ -1,0 +1,1 @@
+keras_cntk.post-deploy.sh
