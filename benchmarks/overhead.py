@@ -22,6 +22,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+import configuration  # noqa: E402
 from metering import environment, machine  # noqa: E402
 
 MINIMAL = ROOT / "benchmarks" / "minimal"
@@ -32,7 +33,7 @@ SCRIPTS = {"mxnet": "mxnet_gluon"}
 
 def environment_of(entry):
     """Return where the tool's environment is (see scripts/build_environments.py)."""
-    name = Path(entry["environment"]).stem
+    name = Path(configuration.environment_of(entry, "cpu")).stem
     status = json.loads((ROOT / f".environments/status/{name}.json").read_text())
     if not status["ok"]:
         raise SystemExit(f"{name}: {status['reason']}")

@@ -1,57 +1,16 @@
 """Keras 3 on TensorFlow, JAX or PyTorch: layers, compile, fit, predict.
 
 https://keras.io/examples/vision/mnist_convnet/
-The option ``backend`` is "tensorflow", "jax" or "torch". The code is the same for all but
-for how the data come in; data format and jit are what Keras chooses for each.
+The code is the same for all three but for how the data come in; what else a backend needs to be
+told is in ``keras3_backends.py``. Data format and jit are what Keras chooses for each.
 """
 
 import contract  # isort: split
 
-import importlib
-import os
-import sys
+from keras3_backends import BACKEND, data_parallel, engine, prepare, synchronise  # isort: split
 
-KEYS = contract.read_job()
-BACKEND = KEYS["options"].get("backend")
-if BACKEND not in ("tensorflow", "jax", "torch"):
-    sys.exit(f"keras3.py: option backend is {BACKEND!r}; allowed: tensorflow, jax, torch")
-
-# Keras reads both once, when it is imported. In its home it looks for the user's keras.json
-# (precision, data format) and writes one when there is none: that is no part of this run.
-os.environ["KERAS_BACKEND"] = BACKEND
-os.environ["KERAS_HOME"] = KEYS["scratch"]
-
-engine = importlib.import_module(BACKEND)
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
-
-
-def prepare(job):
-    """Set threads and full float32 in the backend; return (threads, number of GPUs)."""
-    if BACKEND == "tensorflow":
-        engine.config.threading.set_intra_op_parallelism_threads(job.threads)
-        engine.config.threading.set_inter_op_parallelism_threads(job.threads)
-        engine.config.experimental.enable_tensor_float_32_execution(False)
-        threads = engine.config.threading.get_intra_op_parallelism_threads()
-        return threads, len(engine.config.list_physical_devices("GPU"))
-    if BACKEND == "jax":
-        # XLA starts a thread for each CPU that the process may run on, which the meter has
-        # set; there is no other setting (https://github.com/jax-ml/jax/issues/1539).
-        engine.config.update("jax_default_matmul_precision", "highest")
-        return job.threads, sum(device.platform == "gpu" for device in engine.devices())
-    engine.set_num_threads(job.threads)
-    engine.backends.fp32_precision = "ieee"
-    return engine.get_num_threads(), engine.cuda.device_count()
-
-
-def synchronise(model):
-    """Wait until the device has done all that it was given."""
-    if BACKEND == "tensorflow":
-        engine.test.experimental.sync_devices()
-    elif BACKEND == "jax":
-        engine.block_until_ready([variable.value for variable in model.variables])
-    elif engine.cuda.is_available():
-        engine.cuda.synchronize()
+import keras
+from keras import layers
 
 
 def network(dropout):
@@ -74,6 +33,23 @@ def network(dropout):
             layers.Dense(10, activation="softmax"),
         ]
     )
+
+
+def compiled_model(job, dropout, devices):
+    """The network with its loss and optimiser, to be trained on ``devices`` (none: the CPU)."""
+    with data_parallel(devices):
+        model = network(dropout)
+        rate = keras.optimizers.schedules.InverseTimeDecay(job.learning_rate, 1, job.decay)
+        model.compile(
+            loss="categorical_crossentropy",
+            optimizer=keras.optimizers.SGD(rate, momentum=job.momentum),
+        )
+    return model
+
+
+def to_input(images):
+    """uint8 images (n, 28, 28) as float32 (n, 28, 28, 1) from 0 to 1."""
+    return images[..., None].astype("float32") / 255
 
 
 def training_data(job, images, labels):
@@ -102,39 +78,38 @@ class EpochEvents(keras.callbacks.Callback):
         self.phase.__exit__(None, None, None)
 
 
+def fit(model, data, epochs, callbacks):
+    """Train; ``data`` is what ``training_data`` returned."""
+    return model.fit(**data, epochs=epochs, callbacks=callbacks, verbose=0)
+
+
+def predict(job, model, images):
+    """Return the probability of each class, shape (n, 10)."""
+    return model.predict(images, batch_size=job.batch_size, verbose=0)
+
+
 def main():
     job = contract.start(**{"keras": keras.__version__, BACKEND: engine.__version__})
-    threads, gpus = prepare(job)
-    if job.device == "gpu" and gpus == 0:
-        sys.exit(f"keras3.py: {BACKEND} finds no GPU")
-    keras.utils.set_random_seed(job.seed)
+    devices, facts = prepare(job)
 
     images, labels = job.training_set()
-    images = images[..., None].astype("float32") / 255
-    labels = keras.utils.to_categorical(labels, 10)
-    data = training_data(job, images, labels)
-    test_images = job.test_images()[..., None].astype("float32") / 255
+    data = training_data(job, to_input(images), keras.utils.to_categorical(labels, 10))
+    test_images = to_input(job.test_images())
 
-    model = network(job.dropout)
-    rate = keras.optimizers.schedules.InverseTimeDecay(job.learning_rate, 1, job.decay)
-    model.compile(
-        loss="categorical_crossentropy",
-        optimizer=keras.optimizers.SGD(rate, momentum=job.momentum),
-    )
+    model = compiled_model(job, job.dropout, devices)
     job.describe(
         parameters=model.count_params(),
-        threads=threads,
         precision=keras.config.dtype_policy().name,
         data_format=keras.config.image_data_format(),
         jit=model.jit_compile,
+        **facts,
     )
 
     with job.run(lambda: synchronise(model)):
-        model.fit(**data, epochs=job.epochs, callbacks=[EpochEvents(job)], verbose=0)
+        fit(model, data, job.epochs, [EpochEvents(job)])
 
     with job.evaluation():
-        scores = model.predict(test_images, batch_size=job.batch_size, verbose=0)
-        predicted = scores.argmax(axis=1)
+        predicted = predict(job, model, test_images).argmax(axis=1)
     job.predictions(predicted)
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+import configuration
+
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = yaml.safe_load((ROOT / "config.yaml").read_text())["tools"]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+TOOLS = {tool: CONFIG["tools"][tool] for tool in configuration.tools_to_run(CONFIG)}
 # A last batch that is not full, and too few images to leave anything to chance but the rate.
 N_TRAIN, N_TEST, EPOCHS = 2000, 500, 3
 
@@ -27,7 +30,7 @@ def digits(tmp_path_factory):
 
 def environment_of(tool):
     """Return the directory of the tool's environment; skip the test where it can't be had."""
-    name = Path(TOOLS[tool]["environment"]).stem
+    name = Path(configuration.environment_of(TOOLS[tool], "cpu")).stem
     try:
         status = json.loads((ROOT / f".environments/status/{name}.json").read_text())
     except FileNotFoundError:
@@ -65,7 +68,8 @@ def test_the_tool_trains_the_network_of_the_protocol(tool, digits, tmp_path):
     }
     command = [sys.executable, ROOT / "scripts/meter.py", "--job", "-", "--data", digits]
     command += ["--record", tmp_path / "record.json", "--time-limit", "300", "--"]
-    command += [prefix / "bin/python", ROOT / TOOLS[tool]["adapter"]]
+    adapter = ROOT / TOOLS[tool]["adapter"]
+    command += ["Rscript" if adapter.suffix == ".R" else prefix / "bin/python", adapter]
     environment = dict(os.environ, CONDA_PREFIX=str(prefix), OMP_NUM_THREADS="1")
     environment["PATH"] = f"{prefix}/bin{os.pathsep}{environment['PATH']}"
     subprocess.run(
