@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Merge the records of a study, and published ones, into one table: a row for each run.
 
-    merge_records.py --records results/quick/runs --order tools.json --output results/quick/runs.csv
+    merge_records.py --records results/quick/runs --published results/published/*.csv \\
+        --study quick --order tools.json --output results/quick/runs.csv
 
-Runs that did not come out ok keep their row, with outcome and reason. Every record is
+Records of several machines merge as long as they are of one study and one protocol. Of
+published runs those of the same study are taken; without any record they make a table of their
+own. Runs that did not come out ok keep their row, with outcome and reason. Every record is
 checked against schemas/record.schema.json, against its own path and against the protocol
 of the others; when anything is wrong, all bad files are named, nothing is written, and the
 program ends with exit code 2. The output doesn't depend on the order of the arguments.
@@ -15,6 +18,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import contradictions
 from reporting.columns import PROTOCOL, flatten, read_rows, to_csv
 from reporting.files import BadInput, complain, write_text
 from reporting.order import add_option, read_order
@@ -32,13 +36,20 @@ def main(arguments=None):
     parser.add_argument(
         "--published", nargs="*", default=[], metavar="CSV", help="archived runs of others"
     )
+    parser.add_argument(
+        "--study", metavar="NAME", help="refuse records of another; default: the records' own"
+    )
     parser.add_argument("--schema", default=SCHEMA, help="default: %(default)s")
     parser.add_argument("--output", required=True, metavar="CSV")
     add_option(parser)
     options = parser.parse_args(arguments)
     try:
         rows, notes = merge(
-            options.records, options.published, read_order(options.order), options.schema
+            options.records,
+            options.published,
+            read_order(options.order),
+            options.study,
+            options.schema,
         )
         write_text(options.output, to_csv(rows))
     except BadInput as error:
@@ -51,26 +62,33 @@ def main(arguments=None):
     return 0
 
 
-def merge(records, published, order, schema=SCHEMA):
+def merge(records, published, order, study=None, schema=SCHEMA):
     """Rows of runs.csv, measured ones first, and notes for the user.
 
+    ``study``: its name; None takes that of the records, or of the first published run.
     Raises BadInput with a line for every bad file.
     """
     paths, missing = find_records(records)
     measured, bad = read_measured(paths, load_validator(schema))
     printed, bad_published = read_published(published)
     defects = missing + bad + bad_published
-    defects += duplicates(measured) + duplicates(printed) + other_protocols(measured)
+    defects += other_studies(measured, study)
+    of_study = [(path, row) for path, row in measured if study in (None, row["study"])]
+    defects += duplicates(measured) + duplicates(printed)
+    defects += other_protocols(of_study) + other_images(of_study)
     if defects:
         raise BadInput("\n".join(dict.fromkeys(defects)))
-    if not measured and not printed:
-        raise BadInput("nothing to merge: --records and --published name no run")
+    if study is None and (measured or printed):
+        study = (measured or printed)[0][1]["study"]
+    kept = [(path, row) for path, row in printed if row["study"] == study]
+    if not measured and not kept:
+        of = f" of study {study}" if study else ""
+        raise BadInput(f"nothing to merge: --records and --published name no run{of}")
 
-    reference = (measured or printed)[0][1]
-    kept = [(path, row) for path, row in printed if row["study"] == reference["study"]]
-    left_out = Counter(path for path, row in printed if row["study"] != reference["study"])
+    reference = (measured or kept)[0][1]
+    left_out = Counter(path for path, row in printed if row["study"] != study)
     notes = [
-        f"{path}: {n} rows left out, they are not of study {reference['study']}"
+        f"{path}: {n} rows left out, they are not of study {study}"
         for path, n in sorted(left_out.items())
     ]
     defects = [
@@ -83,10 +101,10 @@ def merge(records, published, order, schema=SCHEMA):
     if defects:
         raise BadInput("\n".join(defects))
 
-    ours = sorted((row for _, row in measured), key=order.key)
-    for row in ours:
+    rows = sorted((row for _, row in measured), key=order.key) + [row for _, row in kept]
+    for row in rows:
         row["tool_name"] = order.names.get(row["tool"], row["tool_name"])
-    return ours + [row for _, row in kept], notes
+    return rows, notes
 
 
 def read_measured(paths, validator):
@@ -95,9 +113,15 @@ def read_measured(paths, validator):
     defects = []
     for path in sorted(paths):
         try:
-            good.append((path, flatten(read_record(path, validator))))
+            record = read_record(path, validator)
         except BadInput as error:
             defects.append(str(error))
+            continue
+        wrong = contradictions.find(record)
+        if wrong:
+            defects.append(f"{path}: {wrong}")
+        else:
+            good.append((path, flatten(record)))
     return good, defects
 
 
@@ -142,6 +166,15 @@ def duplicates(found):
     ]
 
 
+def other_studies(found, study):
+    """A line for each record that is not of ``study``, when that is named."""
+    return [
+        f"{path}: a record of study {row['study']}; allowed is {study}"
+        for path, row in found
+        if study is not None and row["study"] != study
+    ]
+
+
 def other_protocols(found):
     """A line for each record whose protocol is not that of the most records."""
 
@@ -167,6 +200,28 @@ def other_protocols(found):
                 f"{path}: another protocol than the {n} other records: {', '.join(differing)}"
             )
     return lines
+
+
+def other_images(found):
+    """A line for each measurement that was not made on the images of most others.
+
+    A data set's name stays when the program that makes it is changed; its checksum does not.
+    """
+    known = [
+        (path, row["data_set"], row["data_sha256"])
+        for path, row in found
+        if row["outcome"] == "ok" and row["data_sha256"] is not None
+    ]
+    counts = Counter(sums for _, _, sums in known)
+    if len(counts) < 2:
+        return []
+    common, n = counts.most_common(1)[0]
+    return [
+        f"{path}: other images of {data_set} than in {n} other records: "
+        f"data_sha256 {sums} (others: {common})"
+        for path, data_set, sums in known
+        if sums != common
+    ]
 
 
 if __name__ == "__main__":

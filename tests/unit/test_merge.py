@@ -12,7 +12,10 @@ from synthetic import changed, order, record, write
 
 import merge_records
 from reporting.columns import COLUMNS, KINDS, flatten, read_rows, to_csv
-from reporting.files import write_text
+from reporting.files import BadInput, write_text
+from reporting.records import load_validator, read_record
+
+VALIDATOR = load_validator()
 
 
 def merge(tmp_path, *arguments, name="runs.csv"):
@@ -63,7 +66,12 @@ def test_every_value_of_the_schema_has_a_column():
             yield ".".join(place)
 
     kept = {place.replace(".0", "").replace(".1", "") for _, place, _ in COLUMNS if place}
-    assert set(leaves(schema, [])) - kept == {"schema_version"}
+    lost = {
+        leaf
+        for leaf in leaves(schema, [])
+        if not any(f"{leaf}.".startswith(f"{place}.") for place in kept)
+    }
+    assert lost == {"schema_version"}
 
 
 def test_rows_follow_the_configured_order(tmp_path):
@@ -191,6 +199,47 @@ BAD = {
     "other tool": (json.dumps(changed(GOOD, "cell.tool", "evil")), "local/cpu/evil/1.json"),
     "other repeat": (json.dumps(changed(GOOD, "cell.repeat", 7)), "local/cpu/good/7.json"),
     "other study": (json.dumps(changed(GOOD, "study.name", "seed")), "names the study seed"),
+    "train beyond cold": (
+        json.dumps(changed(GOOD, "times.cold_s", 9.9)),
+        "the clock jumped: times.train_s is 10, more than times.cold_s, 9.9",
+    ),
+    "epochs beyond train": (
+        json.dumps(changed(GOOD, "times.epochs_s", [4.0, 4.0, 2.01])),
+        "the clock jumped: sum of times.epochs_s is 10.01, more than times.train_s, 10",
+    ),
+    "cold beyond process": (
+        json.dumps(changed(GOOD, "times.process_s", 11.0)),
+        "the clock jumped: times.cold_s is 12.75, more than times.process_s, 11",
+    ),
+    "phases beyond cold": (
+        json.dumps(changed(GOOD, "times.predict_s", 0.75)),
+        "the clock jumped: import_s + init_s + train_s + predict_s of times is 13, more than "
+        "times.cold_s, 12.75",
+    ),
+    "an epoch too few": (
+        json.dumps(changed(GOOD, "times.epochs_s", [2.0, 2.0, 2.0])),
+        "times.epochs_s has 3 epochs; study.epochs is 4",
+    ),
+    "other test set": (
+        json.dumps(changed(GOOD, "quality.n", 10000)),
+        "quality.n is 10000; study.n_test is 2000",
+    ),
+    "edited error rate": (
+        json.dumps(changed(GOOD, "quality.error_rate", 0.001)),
+        "quality.error_rate is 0.001; 20 errors of 2000 are 0.01",
+    ),
+    "no such day": (
+        json.dumps(changed(GOOD, "provenance.started_utc", "2021-02-30T00:00:05Z")),
+        "started_utc is 2021-02-30T00:00:05Z, which is no time of any day",
+    ),
+    "from the past": (
+        json.dumps(changed(GOOD, "provenance.started_utc", "1970-01-01T00:00:05Z")),
+        "the clock jumped: started_utc is 1970-01-01T00:00:05Z, before 2016",
+    ),
+    "from the future": (
+        json.dumps(changed(GOOD, "provenance.started_utc", "2999-01-01T00:00:00Z")),
+        "the clock jumped: started_utc is 2999-01-01T00:00:00Z, in the future",
+    ),
 }
 
 
@@ -206,6 +255,63 @@ def test_a_bad_file_is_named_in_one_line(tmp_path, capsys, defect):
     assert str(path) in lines[0]
     assert told in lines[0]
     assert len(lines[0]) < 400 + len(str(path))
+
+
+PART = st.floats(0, 1e4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PART, min_size=1, max_size=5), PART, PART, PART, st.floats(0.01, 1e4))
+def test_times_that_hold_each_other_are_read_and_others_refused(
+    tmp_path_factory, epochs, building, around, after, jump
+):
+    """Epochs lie in the training, that in the time until predictions, that in the process."""
+    train = sum(epochs) + building + 0.001
+    item = record("good", train_s=train)
+    item["times"] |= {"epochs_s": epochs, "cold_s": train + around}
+    item["times"]["process_s"] = train + around + after
+    path = tmp_path_factory.getbasetemp() / "clock.json"
+    path.write_text(json.dumps(item))
+    assert read_record(path, VALIDATOR, placed=False) == item
+    for name, inner in (("train_s", sum(epochs)), ("cold_s", train), ("process_s", train + around)):
+        path.write_text(json.dumps(changed(item, f"times.{name}", max(0.0, inner - jump))))
+        if inner - jump < 0.001 and name == "train_s":
+            continue  # no training at all is refused for another reason
+        if inner - max(0.0, inner - jump) > 0.002:
+            with pytest.raises(BadInput, match="clock jumped"):
+                read_record(path, VALIDATOR, placed=False)
+
+
+def test_a_run_that_did_not_finish_has_no_clock_to_doubt(tmp_path):
+    item = record("good", outcome="timeout")
+    item["times"] |= {"import_s": 2.0, "epochs_s": [3.0], "process_s": 6.0}
+    write([item], tmp_path)
+    assert merge(tmp_path, "--records", tmp_path / "quick")[0] == 0
+
+
+def test_a_record_may_be_read_wherever_it_lies(tmp_path):
+    path = tmp_path / "anywhere.json"
+    path.write_text(json.dumps(GOOD))
+    assert read_record(path, VALIDATOR, placed=False) == GOOD
+    with pytest.raises(BadInput, match="not where it lies"):
+        read_record(path, VALIDATOR)
+
+
+def test_records_of_several_machines_merge(tmp_path):
+    write([record("a"), record("a", instance="p5.48xlarge", gpus=["H100"] * 8)], tmp_path)
+    code, rows = merge(tmp_path, "--records", tmp_path / "quick")
+    assert code == 0 and [row["instance"] for row in rows] == ["local", "p5.48xlarge"]
+
+
+def test_a_named_study_refuses_records_of_another(tmp_path, capsys):
+    write([record("a")], tmp_path)
+    items = [changed(record("b"), "study.name", "seed"), changed(record("c"), "study.name", "seed")]
+    paths = write(items, tmp_path)
+    arguments = ["--records", tmp_path / "quick", *paths, "--study", "quick"]
+    lines = refused(tmp_path, capsys, *arguments)
+    assert len(lines) == 2, "one line for each record"
+    for path, line in zip(paths, lines, strict=True):
+        assert f"{path}: a record of study seed; allowed is quick" in line
 
 
 def test_bytes_that_are_no_text_are_named(tmp_path, capsys):
@@ -245,6 +351,66 @@ def test_the_seed_may_differ_by_repeat_only(tmp_path, capsys):
     assert str(path) in line and "seed" in line
 
 
+def test_runs_on_other_images_are_refused_by_name(tmp_path, capsys):
+    items = [record("a"), record("b"), record("c"), record("d", outcome="failed")]
+    items[1] = changed(items[1], "provenance.data_sha256", "9a" * 32)
+    items[2] = changed(items[2], "provenance.data_sha256", None)  # nothing is known of these
+    items[3] = changed(items[3], "provenance.data_sha256", "9a" * 32)
+    paths = write([record("e"), *items], tmp_path)
+    (line,) = refused(tmp_path, capsys, "--records", tmp_path / "quick")
+    assert str(paths[2]) in line and "other images of digits" in line
+    assert "9a9a" in line and "(others: 7878" in line
+
+
+RUNS = st.fixed_dictionaries(
+    {
+        "tool": st.sampled_from(["a", "b"]),
+        "device": st.sampled_from(["cpu", "gpu"]),
+        "instance": st.sampled_from(["local", "box"]),
+        "repeat": st.integers(1, 2),
+        "name": st.sampled_from(["quick", "seed"]),
+        "outcome": st.sampled_from(["ok", "failed"]),
+    }
+)
+
+
+def named(run):
+    return run["name"], run["instance"], run["device"], run["tool"], run["repeat"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    runs=st.lists(RUNS, unique_by=named, max_size=8),
+    old=st.lists(RUNS, unique_by=named, max_size=4),
+    study=st.sampled_from(["quick", "seed"]),
+)
+def test_no_run_of_a_study_is_lost_and_none_of_another_is_let_in(
+    tmp_path_factory, runs, old, study
+):
+    """Each file of the study is one row; a record of another one is refused, a row left out."""
+    place = tmp_path_factory.mktemp("studies")
+    made = [{k: v for k, v in run.items() if k != "name"} for run in runs]
+    items = [
+        changed(record(**keys), "study.name", run["name"])
+        for keys, run in zip(made, runs, strict=True)
+    ]
+    paths = write(items, place)
+    lines = [
+        f"published,x,{r['name']},{r['tool']},T,{r['instance']},{r['device']},{r['repeat']},ok,1,4"
+        for r in old
+    ]
+    arguments = ["--records", *paths, "--published", publish(place, *lines), "--study", study]
+    code, rows = merge(place, *arguments)
+    wanted = [named(run) for run in runs if run["name"] == study]
+    wanted_old = [named(run) for run in old if run["name"] == study]
+    if len(wanted) < len(runs) or not wanted + wanted_old:
+        assert (code, rows) == (2, None)
+        return
+    for source, expected in (("measured", wanted), ("published", wanted_old)):
+        found = [named(row | {"name": row["study"]}) for row in rows if row["source"] == source]
+        assert sorted(found) == sorted(expected)
+
+
 def test_two_records_of_one_run_are_refused(tmp_path, capsys):
     (first,) = write([record()], tmp_path / "one")
     (second,) = write([record(train_s=3.0)], tmp_path / "two")
@@ -270,7 +436,22 @@ def test_an_output_that_cannot_be_written_is_told(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "argument", ["{", "[]", '{"tools": {"a": 1}}', '{"colour": 1}', '{"baseline": 3}', "nowhere"]
+    "argument",
+    [
+        "{",
+        "[]",
+        '{"tools": {"a": 1}}',
+        '{"colour": 1}',
+        '{"baseline": 3}',
+        "nowhere",
+        '{"instances": ["local"]}',
+        '{"instances": {"local": 3}}',
+        '{"instances": {"local": {"price": 1}}}',
+        '{"instances": {"local": {"price_per_hour": "cheap"}}}',
+        '{"instances": {"local": {"peak_float32_tflops": -1}}}',
+        '{"reference": "p2.xlarge"}',
+        '{"reference": {"instance": "p2.xlarge"}}',
+    ],
 )
 def test_a_bad_order_is_told_in_one_line(tmp_path, capsys, argument):
     write([record()], tmp_path)
@@ -305,6 +486,25 @@ def test_published_runs_are_passed_through_and_marked(tmp_path, capsys):
         ("published", "alpha", 37.0),
     ]
     assert "1 rows left out" in capsys.readouterr().out  # the one of study seed, and not silently
+
+
+def test_published_runs_alone_make_a_table_of_a_study(tmp_path, capsys):
+    path = publish(
+        tmp_path,
+        "published,x,seed,a,A,i,cpu,1,ok,2,10",
+        "published,x,quick,b,B,i,cpu,1,ok,3,4",
+    )
+    code, rows = merge(tmp_path, "--records", "--published", path, "--study", "quick")
+    assert code == 0 and [row["tool"] for row in rows] == ["b"]
+    (line,) = refused(tmp_path, capsys, "--records", "--published", path, "--study", "other")
+    assert "no run of study other" in line
+
+
+def test_published_runs_carry_the_configured_names(tmp_path):
+    path = publish(tmp_path, "published,x,quick,a,Old name,i,cpu,1,ok,2,4")
+    names = json.dumps({"tools": [{"id": "a", "name": "New name"}]})
+    _, rows = merge(tmp_path, "--published", path, "--order", names)
+    assert rows[0]["tool_name"] == "New name"
 
 
 @pytest.mark.parametrize(
