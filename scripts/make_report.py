@@ -2,11 +2,16 @@
 """Make report.md: the answer, the machine, the tables, the figures, and where it all comes from.
 
     make_report.py --runs results/quick/runs.csv --order tools.json \\
+        --cards results/quick/parity/*.json \\
         --tables results/quick/tables/{by_tool,by_gpu,gpu_vs_cpu}.md \\
-        --figures results/quick/figures/*.svg --output results/quick/report.md
+        --figures results/quick/figures/*.svg --captions report/*.rst \\
+        --output results/quick/report.md
 
 Tables are copied in, figures are linked by relative paths, both in the order of the
-arguments. Exit code 2: bad input, named on stderr.
+arguments; but the story comes first, and the figure of parity stands in its own section.
+A caption is a file that has the name of its figure; its text stands below the figure as it is.
+Without --cards parity is not looked at, and every measured tool is ranked. Exit code 2: bad
+input, named on stderr.
 """
 
 import argparse
@@ -16,11 +21,12 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from reporting import text
-from reporting.answers import accuracy, answer, certainty, disturbed
+from reporting import cards, original, parity, text
+from reporting.answers import accuracy, answer, certainty, disturbed, shared_gpus
 from reporting.cells import read_blocks
 from reporting.files import BadInput, complain, one_line, read_text, write_text
 from reporting.order import add_option, read_order
+from reporting.pages import page
 
 #: What a figure shows, for those who can't see it.
 DESCRIPTIONS = {
@@ -28,6 +34,8 @@ DESCRIPTIONS = {
     "time_split": "Time of each tool, split into its parts",
     "error_rate": "Error rate of each tool",
     "speedup": "Speed-up of each tool against the baseline",
+    "story": "Training time by machine and tool, with what each machine could do at best",
+    "parity": "How far each tool's loss is from the reference, step by step",
 }
 
 QUESTION = "# How fast does each tool train the same small network, and how well?"
@@ -64,57 +72,98 @@ def main(arguments=None):
     parser.add_argument(
         "--figures", nargs="*", default=[], metavar="SVG", help="from make_figures.py"
     )
+    parser.add_argument(
+        "--captions", nargs="*", default=[], metavar="RST", help="report/{figure}.rst"
+    )
     parser.add_argument("--output", required=True, metavar="MD")
+    parser.add_argument(
+        "--pages", metavar="DIR", help="write the sections on parity and on the 2017 page as HTML"
+    )
     add_option(parser)
+    cards.add_option(parser)
     options = parser.parse_args(arguments)
     try:
-        read_order(options.order)  # all four programs take it, so a mistake shows in each
-        blocks = read_blocks(options.runs)
+        order = read_order(options.order)
+        found = cards.read_cards(options.cards, order.variants)
+        blocks = read_blocks(options.runs, found)
         tables = [read_text(path).strip() for path in options.tables]
         home = Path(options.output).parent
         figures = [Path(os.path.relpath(path, home)) for path in options.figures]
-        write_text(options.output, report(blocks, tables, figures))
+        captions = {Path(path).stem: read_text(path).strip() for path in options.captions}
+        write_text(options.output, report(blocks, order, found, tables, figures, captions))
+        if options.pages:
+            sections = {
+                "parity": parity.section(found, order),
+                "page_2017": original.section(blocks, order),
+            }
+            for name, section in sections.items():
+                write_text(Path(options.pages, f"{name}.html"), page(name, section))
     except BadInput as error:
         return complain("make_report", error)
     return 0
 
 
-def report(blocks, tables, figures):
-    """The text of the report, from tables in Markdown and the figures' paths as seen from it."""
+def report(blocks, order, found, tables, figures, captions):
+    """The text of the report.
+
+    ``found``: the parity cards or None; ``tables``: Markdown; ``figures``: paths as seen from
+    the report; ``captions``: text by the name of its figure.
+    """
     runs = [run for block in blocks for cell in block.cells for _, run in cell.runs.iterrows()]
-    images = [
-        f"![{DESCRIPTIONS.get(path.stem, path.stem)}]({quote(path.as_posix())})" for path in figures
-    ]
-    parts = [QUESTION, opening(blocks), machines(runs), *tables]
+    images = {
+        path.stem: f"![{DESCRIPTIONS.get(path.stem, path.stem)}]({quote(path.as_posix())})"
+        + (f"\n\n{captions[path.stem]}" if path.stem in captions else "")
+        for path in sorted(figures, key=lambda path: path.stem != "story")  # it comes first
+    }
+    divergence = images.pop("parity", "")  # stands with what it shows, or nowhere
+    measured = any(run["source"] == "measured" for run in runs)
+    proof = parity.section(found, order) if measured else ""
+    parts = [QUESTION, opening(blocks, checked=bool(proof)), machines(runs), *tables]
     if any(run["data_set"] == "digits" for run in runs):
         parts.append(f"> {DIGITS}")
-    parts += ["## Figures" if images else "", *images, not_run(blocks), TIMES, provenance(runs)]
+    parts += ["## Figures" if images else "", *images.values()]
+    parts += [proof, divergence if proof else ""]
+    if measured:
+        parts += [original.section(blocks, order), not_run(blocks)]
+    parts += [TIMES, provenance(runs)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def opening(blocks):
-    """The answer, what was trained, and what the answer rests on."""
-    answers = [answer(block, blocks) for block in blocks]
-    told = [f"**{text.cell_text(words)}**" for words in answers if words]
+def opening(blocks, checked):
+    """The answer, what was trained, and what the answer rests on.
+
+    ``checked``: whether the report tells which tools were shown to train the same.
+    """
+    told = [
+        [f"**{text.cell_text(words)}**", accuracy(block)]
+        for block in blocks
+        if (words := answer(block, blocks))
+    ]
     if not told:
+        if all(cell.published for block in blocks for cell in block.cells):
+            return "**Nothing was measured here: these are the runs that others published.**"
         return "**Nothing was measured.** Why is told under *What did not run*."
-    for block in blocks:
-        words = accuracy(block)
-        if words:
-            device = f" ({block.instance}, {block.device})" if len(told) > 1 else ""
-            told.append(words.removesuffix(".") + device + ".")
-    told += [protocol(blocks), certainty(blocks), disturbed(blocks)]
+    if len(told) > 1:
+        told = ["\n".join("* " + " ".join(filter(None, pair)) for pair in told)]
+    else:
+        told = told[0]
+    told += [protocol(blocks, checked), certainty(blocks), disturbed(blocks), shared_gpus(blocks)]
     return "\n\n".join(filter(None, told))
 
 
-def protocol(blocks):
-    """The study in a sentence."""
+def protocol(blocks, checked):
+    """The study in a few sentences."""
     run = next(c for b in blocks for c in b.cells if not c.published).runs.iloc[0]
     return (
         f"Study `{run['study']}`: {run['epochs']} epochs of {run['n_train']:,} images of "
         f"`{run['data_set']}` in batches of {run['batch_size']}, tested on {run['n_test']:,} "
         "others. Two convolutions with pooling, dropout, three dense layers, 65,402 parameters, "
-        "trained with SGD and momentum in every tool."
+        "trained with SGD and momentum. "
+        + (
+            "*Parity* tells which tools were shown to train exactly that."
+            if checked
+            else "Whether every tool trains exactly that was not checked."
+        )
     )
 
 
@@ -161,7 +210,7 @@ def _period(times):
 
 def not_run(blocks):
     """Cells and repeats without a measurement: outcome, reason, last lines of the log."""
-    groups, logs = {}, []
+    groups, logs = {}, {}
     for block in blocks:
         for cell in block.cells:
             for _, run in cell.runs[cell.runs["outcome"] != "ok"].iterrows():
@@ -172,7 +221,9 @@ def not_run(blocks):
                     name += f", repeat {run['repeat']}"
                 groups.setdefault(key, []).append((cell.name, name, len(cell.runs)))
                 if run["log_tail"] and run["outcome"] != "no_device":
-                    logs.append((f"{name} on {block.instance}, {block.device}", run["log_tail"]))
+                    log = (cell.name, block.instance, block.device, tuple(run["log_tail"]))
+                    # repeats that end alike are shown once
+                    logs.setdefault(log, f"{name} on {block.instance}, {block.device}")
     parts = ["## What did not run"]
     if not groups:
         return parts[0] + "\n\nEverything ran."
@@ -189,7 +240,7 @@ def not_run(blocks):
             f"{text.cell_text('; '.join(names))}"
         )
     parts.append("\n".join(lines))
-    for title, tail in logs:
+    for (*_, tail), title in logs.items():
         body = html.escape("\n".join(tail)).replace("\n\n", "\n&nbsp;\n")  # a blank line ends HTML
         parts.append(
             f"<details><summary>Last lines of {html.escape(title)}</summary>\n"

@@ -2,16 +2,18 @@
 """Make the tables of the 2017 page from runs.csv, as Markdown, CSV and sortable HTML.
 
     make_tables.py --runs results/quick/runs.csv --order tools.json \\
-        --output-dir results/quick/tables
+        --cards results/quick/parity/*.json --output-dir results/quick/tables
 
-Writes by_tool, by_gpu and gpu_vs_cpu, each as .md, .csv and .html. Exit code 2: bad input,
-named on stderr.
+Writes by_tool, by_gpu and gpu_vs_cpu, each as .md, .csv and .html. A measured row is ranked
+when its parity card allows it; without --cards every row is, and the tables say so. Exit code
+2: bad input, named on stderr.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from reporting import cards
 from reporting.cells import read_blocks
 from reporting.files import BadInput, complain, write_text
 from reporting.order import add_option, read_order
@@ -25,10 +27,11 @@ def main(arguments=None):
     parser.add_argument("--runs", required=True, metavar="CSV", help="from merge_records.py")
     parser.add_argument("--output-dir", required=True, metavar="DIR")
     add_option(parser)
+    cards.add_option(parser)
     options = parser.parse_args(arguments)
     try:
         order = read_order(options.order)
-        blocks = read_blocks(options.runs)
+        blocks = read_blocks(options.runs, cards.read_cards(options.cards, order.variants))
         for make in (by_tool, by_gpu, gpu_vs_cpu):
             table = make(blocks, order)
             target = Path(options.output_dir, table.name)

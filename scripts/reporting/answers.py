@@ -15,15 +15,26 @@ def measured(block):
     return sorted((c for c in block.ok if not c.published), key=lambda cell: cell.train_s)
 
 
+def ranked(block):
+    """Those of the measured cells that were shown to train the same network, fastest first."""
+    return [cell for cell in measured(block) if cell.parity.ranked]
+
+
 def answer(block, blocks):
     """One sentence for a block: the fastest tool, the next and the slowest; None without runs."""
-    cells = measured(block)
+    cells = ranked(block)
     if not cells:
-        return None
+        if not measured(block):
+            return None
+        return (
+            f"On {where(block, blocks)}, no tool is ranked: none was shown to train the network "
+            "that was asked for."
+        )
     best, *others = cells
     told = f"{text.seconds(best.train_s)} s"
     if not others:
-        return f"On {where(block, blocks)}, {best.name} trained in {told}; no other tool ran."
+        more = "ran" if len(measured(block)) == 1 else "is ranked"
+        return f"On {where(block, blocks)}, {best.name} trained in {told}; no other tool {more}."
     parts = [f"On {where(block, blocks)}, {best.name} trained fastest: {told}"]
     tied = [cell.name for cell in others if _tied(cell.ratio(best))]
     if tied:
@@ -47,8 +58,8 @@ def _listed(names):
 
 
 def accuracy(block):
-    """One sentence on the error rates of a block, or None."""
-    cells = [cell for cell in measured(block) if cell.error_rate is not None]
+    """One sentence on the error rates of a block's ranked tools, or None."""
+    cells = [cell for cell in ranked(block) if cell.error_rate is not None]
     if len(cells) < 2:
         return None
     rates = [cell.error_rate for cell in cells]
@@ -99,4 +110,21 @@ def disturbed(blocks):
     more = f"; and {len(found) - len(worst)} more of {n}" if len(found) > len(worst) else ""
     return (
         f"Other programs kept CPUs busy, so these times may be too long: {'; '.join(worst)}{more}."
+    )
+
+
+def shared_gpus(blocks):
+    """A warning that names the runs whose GPU other programs used as well, or None."""
+    found = []
+    for block in blocks:
+        for cell in block.cells:
+            for row in cell.ok.itertuples():
+                others = [gpu for gpu in row.gpu_other_processes or [] if gpu and gpu["count"]]
+                if others:
+                    run = f"{cell.name} on {block.device}"
+                    found.append(run + (f", repeat {row.repeat}" if len(cell.runs) > 1 else ""))
+    if not found:
+        return None
+    return (
+        f"Other programs used a GPU meanwhile, so these times may be too long: {'; '.join(found)}."
     )

@@ -5,7 +5,10 @@ from functools import cached_property
 
 import pandas as pd
 
+from .cards import UNCHECKED
 from .columns import read_rows
+from .comparisons import gpus_asked
+from .order import natural
 from .ratios import paired_ratio, wilson
 
 #: A GPU counts as used from this mean load on, as a CPU does: load_percent over the timed window.
@@ -16,7 +19,7 @@ class Cell:
     """All repeats of one tool on one device of one instance, measured or published.
 
     ``runs`` and ``ok`` are data frames with the columns of runs.csv; ``ok`` has only the rows
-    that were measured.
+    that were measured. ``parity`` says whether the cell may be ranked.
     """
 
     def __init__(self, runs):
@@ -27,6 +30,23 @@ class Cell:
         self.published = first["source"] == "published"
         self.tool_name = first["tool_name"]
         self.name = self.tool_name + (" (published)" if self.published else "")
+        self.parity = UNCHECKED
+
+    @property
+    def place(self):
+        """Instance and device, as sentences name them."""
+        return f"{self.instance}, {self.device}"
+
+    @property
+    def models(self):
+        """Models of the machine's GPUs, a list."""
+        return self.runs["machine_gpus"].iloc[0] or []
+
+    @property
+    def cores(self):
+        """Logical CPUs that the tool could use, or None."""
+        row = self.runs.iloc[0]
+        return row["threads_allowed"] or row["cores_allowed"]
 
     @property
     def failure(self):
@@ -122,6 +142,14 @@ class Cell:
         ]
         return max((sum(peak) for peak in peaks if peak), default=None)
 
+    def comparable(self, other):
+        """Whether the times of two cells may be set against each other without a remark.
+
+        Published ones compare among themselves only, and what is unranked with nothing.
+        """
+        ranked = self.parity.ranked and other.parity.ranked
+        return ranked and self.published == other.published
+
     def ratio(self, other):
         """Train time over that of ``other``, a ``Ratio``, or None when either has none."""
         return None if other is None else paired_ratio(self.times, other.times)
@@ -141,8 +169,8 @@ class Block:
         return [cell for cell in self.cells if cell.train_s is not None]
 
     def peers(self, cell):
-        """Cells that ``cell`` may be ranked with: published ones only among themselves."""
-        return [other for other in self.ok if other.published == cell.published]
+        """Cells that ``cell`` may be ranked with; none when it is unranked itself."""
+        return [other for other in self.ok if cell.comparable(other)]
 
     def best(self, cell):
         """The fastest of the peers, or None."""
@@ -154,21 +182,27 @@ class Block:
 
     @property
     def ranking(self):
-        """Fastest first, then what did not run; published ones after what was measured."""
-        return sorted(self.cells, key=lambda c: (c.published, c.train_s is None, c.train_s or 0.0))
+        """Fastest first, then what is unranked, then what did not run; published ones last."""
+
+        def key(cell):
+            return cell.published, cell.train_s is None, not cell.parity.ranked, cell.train_s or 0.0
+
+        return sorted(self.cells, key=key)
 
     @property
     def hardware(self):
         """What the block ran on, in words; '' when nothing is known."""
         for cell in [*self.ok, *self.cells]:
-            row = cell.runs.iloc[0]
+            model = cell.runs.iloc[0]["cpu_model"]
             if self.device.startswith("gpu"):
-                models = row["machine_gpus"] or []
-                if models:
-                    return f"{len(models)} × {models[0]}"
-            elif row["cpu_model"]:
-                cores = row["threads_allowed"] or row["cores_allowed"]
-                return f"{cores_of(cores)}{row['cpu_model']}"
+                if cell.models:
+                    asked, there = gpus_asked(self.device), len(cell.models)
+                    used = f"{asked} of {there}" if asked < there else f"{there}"
+                    return f"{used} × {cell.models[0]}"
+            elif model:
+                return f"{cores_of(cell.cores)}{model}"
+            elif cell.cores:
+                return cores_of(cell.cores).removesuffix(" of ")
         return ""
 
     @property
@@ -182,14 +216,33 @@ def cores_of(count):
     return "" if not count else "1 core of " if count == 1 else f"{count} cores of "
 
 
-def read_blocks(path):
-    """Blocks of a runs.csv, cells and blocks in the order of its rows."""
+def _place(block):
+    """Sorting key that keeps the devices of a machine together."""
+    if all(cell.published for cell in block.cells):
+        return (1,)
+    return 0, natural(block.instance), natural(block.device)
+
+
+def read_blocks(path, cards=None):
+    """Blocks of a runs.csv: measured ones by instance and device, then what is only published.
+
+    Cells, and blocks that are only published, are in the order of the rows.
+
+    ``cards``: parity cards, a ``Cards``, which say which cells may be ranked; None leaves that
+    open and ranks all.
+    """
     rows = read_rows(path)
     groups = {}
     for row in rows:
         cell = (row["tool"], row["source"])
         groups.setdefault((row["instance"], row["device"]), {}).setdefault(cell, []).append(row)
-    return [
+    blocks = [
         Block(instance, device, [Cell(pd.DataFrame(runs, dtype=object)) for runs in cells.values()])
         for (instance, device), cells in groups.items()
     ]
+    blocks.sort(key=_place)
+    if cards is not None:
+        for block in blocks:
+            for cell in block.cells:
+                cell.parity = cards.judge(cell)
+    return blocks

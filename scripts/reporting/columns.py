@@ -29,6 +29,7 @@ COLUMNS = [
     ("outcome", "status.outcome", TEXT),
     ("reason", "status.reason", TEXT),
     ("train_s", "times.train_s", NUMBER),
+    ("train_s_logged", None, NUMBER),  # published: unrounded, where the publisher's log has it
     ("import_s", "times.import_s", NUMBER),
     ("init_s", "times.init_s", NUMBER),
     ("first_epoch_s", "times.first_epoch_s", NUMBER),
@@ -50,6 +51,12 @@ COLUMNS = [
     ("gpu_samples", "load.gpus.*.samples", JSON),
     ("gpu_peak_memory_bytes", "load.gpus.*.peak_memory_bytes", JSON),
     ("gpu_power_watts", "load.gpus.*.power_watts", JSON),
+    ("gpu_uuid", "load.gpus.*.uuid", JSON),
+    ("gpu_tool_memory_bytes", "load.gpus.*.tool_memory_bytes", JSON),
+    ("gpu_sm_clock_mean_mhz", "load.gpus.*.sm_clock_mean_mhz", JSON),
+    ("gpu_sm_clock_max_mhz", "load.gpus.*.sm_clock_max_mhz", JSON),
+    ("gpu_throttle_reasons", "load.gpus.*.throttle_reasons", JSON),
+    ("gpu_other_processes", "load.gpus.*.other_processes", JSON),
     ("cpus", "load.cpus", INTEGER),
     ("cpu1_percent", "load.cpu1_percent", NUMBER),
     ("cpu_percent", "load.cpu_percent", JSON),
@@ -75,6 +82,7 @@ COLUMNS = [
     ("cores_allowed", "machine.cores_allowed", INTEGER),
     ("memory_bytes", "machine.memory_bytes", INTEGER),
     ("machine_gpus", "machine.gpus", JSON),
+    ("machine_gpu_facts", "machine.gpu_facts", JSON),
     ("driver", "machine.driver", TEXT),
     ("frequency_mhz_before", "machine.frequency_mhz_before", NUMBER),
     ("frequency_mhz_after", "machine.frequency_mhz_after", NUMBER),
@@ -123,7 +131,8 @@ def _look_up(value, steps):
             return None
         if step == "*":
             return [_look_up(item, steps[number + 1 :]) for item in value]
-        value = value[int(step)] if isinstance(value, list) else value[step]
+        # what came into the schema later is missing from older records
+        value = value[int(step)] if isinstance(value, list) else value.get(step)
     return value
 
 

@@ -1,4 +1,7 @@
-"""The figures, from blocks of cells: each function returns SVG text."""
+"""The figures that compare tools, from blocks of cells: each function returns SVG text.
+
+All figures are called alike, with blocks, order and parity cards, though few need all three.
+"""
 
 import math
 from collections import Counter
@@ -6,7 +9,23 @@ from collections import Counter
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from . import text
-from .style import INK, ROW, SOFT, Page, label, plain_number, set_rows, set_scale, tool_colours
+from .style import (
+    INK,
+    ROW,
+    SIZE,
+    SOFT,
+    Page,
+    inches_wide,
+    label,
+    plain_number,
+    protocol,
+    row_name,
+    sentence,
+    set_rows,
+    set_scale,
+    text_width,
+    tool_colours,
+)
 
 #: Parts of a run in the order of time, with colours that are not the tools'.
 PARTS = {
@@ -18,25 +37,27 @@ PARTS = {
 }
 
 
-def protocol(blocks):
-    """What was trained, in a few words."""
-    row = blocks[0].cells[0].runs.iloc[0] if blocks else {}
-    if any(row.get(key) is None for key in ("data_set", "n_train", "epochs")):
-        return ""
-    return f"{row['epochs']} epochs of {row['n_train']:,} images ({row['data_set']})"
-
-
 def _by_time(cells):
-    return sorted(cells, key=lambda cell: cell.train_s)
+    """Fastest first, then what is unranked; what was published is not ranked among them."""
+
+    def key(cell):
+        return cell.published, not cell.parity.ranked, cell.train_s
+
+    return sorted(cells, key=key)
 
 
 def _figure(name, title, subtitle, description, blocks, keep, draw, key=()):
     """SVG with a panel for each block that has cells to ``keep``; ``draw(axes, block, cells)``.
 
-    Blocks without any are told in a line each, so that nothing is left out in silence.
+    Blocks without any are told in a line each, so that nothing is left out in silence; but a
+    single published time has nothing to be compared with, and stands in the figure ``story``.
     """
-    kept = [(block, keep(block)) for block in blocks]
-    names = [cell.name for block, cells in kept if cells for cell in block.cells]
+    kept = [
+        (block, keep(block))
+        for block in blocks
+        if len(block.cells) > 1 or not block.cells[0].published
+    ]
+    names = [row_name(cell) for block, cells in kept if cells for cell in block.cells]
     heights = [ROW * len(block.cells) if cells else 0 for block, cells in kept]
     page = Page(title, subtitle, heights or [0], names, key if any(heights) else ())
     if not kept:
@@ -54,15 +75,15 @@ def _figure(name, title, subtitle, description, blocks, keep, draw, key=()):
 def _nothing(block):
     """Why a block has no marks: the outcomes with their counts."""
     if block.ok:
-        return "Not measured here."
+        return "Nothing comparable was measured here."
     counts = Counter(cell.outcome.replace("_", " ") for cell in block.cells)
     told = ", ".join(f"{outcome} ({n})" for outcome, n in counts.items())
     return f"Nothing was measured: {told}."
 
 
-def time_by_tool(blocks, order):
+def time_by_tool(blocks, order, cards):
     """Train time, every repeat as a point."""
-    colours = tool_colours(blocks)
+    colours = tool_colours(blocks, order)
 
     def draw(axes, block, cells):
         times = [time for cell in cells for time in cell.times.values()]
@@ -93,7 +114,7 @@ def time_by_tool(blocks, order):
     return _figure(
         "time_by_tool",
         "Training time by tool",
-        _sentence(
+        sentence(
             protocol(blocks),
             "each dot is a run, the bar its median" if several else "one run each",
             "less is better",
@@ -108,11 +129,6 @@ def time_by_tool(blocks, order):
 def _spread_out(row, count):
     """Heights of the dots of a row, so that equal times don't hide each other."""
     return [row + 0.5 * ((i + 0.5) / count - 0.5) for i in range(count)]
-
-
-def _sentence(*parts):
-    told = "; ".join(part for part in parts if part)
-    return told[:1].upper() + told[1:]
 
 
 def split(run):
@@ -131,8 +147,9 @@ def split(run):
     return {name: parts[name] for name in PARTS if parts.get(name)}
 
 
-def time_split(blocks, order):
-    """Start of the process to the end of training, in its parts."""
+def time_split(blocks, order, cards):
+    """Start of the process to the end of training, in its parts, which no publisher printed."""
+    blocks = [block for block in blocks if not all(cell.published for cell in block.cells)]
 
     def draw(axes, block, cells):
         totals = [sum(split(cell.typical).values()) for cell in cells]
@@ -152,13 +169,16 @@ def time_split(blocks, order):
             label(axes, start, row, f"{text.seconds(start, cell.published)} s")
 
     def shown(block):
-        return sorted(block.ok, key=lambda cell: sum(split(cell.typical).values()))
+        def key(cell):
+            return not cell.parity.ranked, sum(split(cell.typical).values())
 
-    seen = {name for block in blocks for cell in block.ok for name in split(cell.typical)}
+        return sorted((cell for cell in block.ok if not cell.published), key=key)
+
+    seen = {name for block in blocks for cell in shown(block) for name in split(cell.typical)}
     return _figure(
         "time_split",
         "Where the time goes",
-        _sentence(protocol(blocks), "from the start of the process to the end of training"),
+        sentence(protocol(blocks), "from the start of the process to the end of training"),
         "Time of each tool split into import, initialisation, first epoch and further epochs.",
         blocks,
         shown,
@@ -167,9 +187,9 @@ def time_split(blocks, order):
     )
 
 
-def error_rate(blocks, order):
+def error_rate(blocks, order, cards):
     """Error rate on the test set with its 95 % interval."""
-    colours = tool_colours(blocks)
+    colours = tool_colours(blocks, order)
 
     def draw(axes, block, cells):
         bounds = [cell.error_interval or (cell.error_rate,) * 2 for cell in cells]
@@ -179,7 +199,9 @@ def error_rate(blocks, order):
         axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
         axes.grid(axis="x", linewidth=0.8)
-        axes.set_xlabel("of the test images, with 95 % interval", loc="left")
+        interval = any(cell.error_interval for cell in cells)
+        unit = "of the test images" + (", with 95 % interval" if interval else "")
+        axes.set_xlabel(unit, loc="left")
         for row, (cell, (low, high), top) in enumerate(zip(cells, bounds, tops, strict=True)):
             colour = colours[cell.tool]
             axes.plot([100 * low, 100 * high], [row, row], color=colour, linewidth=5, alpha=0.3,
@@ -201,7 +223,7 @@ def error_rate(blocks, order):
     return _figure(
         "error_rate",
         "Error rate on the test set",
-        _sentence(
+        sentence(
             protocol(blocks),
             "dots are runs, the bar their mean" if several else "",
             "fastest tool first",
@@ -213,9 +235,9 @@ def error_rate(blocks, order):
     )
 
 
-def speedup(blocks, order):
+def speedup(blocks, order, cards):
     """How many times as fast as the baseline."""
-    colours = tool_colours(blocks)
+    colours = tool_colours(blocks, order)
     baseline = next(
         (cell for block in blocks for cell in block.cells if cell.tool == order.baseline), None
     )
@@ -233,15 +255,19 @@ def speedup(blocks, order):
         # cut off at the edge, so that the bars stay readable.
         low = math.log2(max(min([*bounds, 0.7]), min([*values, 1]) / 3))
         high = math.log2(min(max([*bounds, 1.4]), max([*values, 1]) * 3))
-        room = 0.12 * (high - low)  # for labels of bars that go to the left
-        left, right = low - room, high + room / 6
-        axes.set_xlim(left, right)
-        axes.xaxis.set_major_locator(MultipleLocator(max(1, round((high - low) / 8))))
+        told = [f"{text.digits(value, 2)}x" for value in values]
+        # For labels of bars that go to the left.
+        backward = [words for value, words in zip(values, told, strict=True) if value < 1]
+        room = max((text_width(words, SIZE, "bold") + 0.2 for words in backward), default=0.0)
+        share = room / inches_wide(axes)
+        axes.set_xlim(low - 1.02 * (high - low) * share / (1 - share), high + 0.02 * (high - low))
+        step = max(1, round((high - low) / 8)) if high - low > 2 else 0.5
+        axes.xaxis.set_major_locator(MultipleLocator(step))
         axes.xaxis.set_major_formatter(FuncFormatter(_power_of_two))
         axes.grid(axis="x", linewidth=0.8)
         axes.axvline(0, color=SOFT, linewidth=1.2, zorder=2)
         axes.set_xlabel(f"slower  ←  {name}  →  faster", loc="left")
-        for row, (cell, found) in enumerate(zip(cells, gains, strict=True)):
+        for row, (cell, found, words) in enumerate(zip(cells, gains, told, strict=True)):
             value = math.log2(found.value)
             axes.barh(
                 row, value, height=0.56, zorder=1.5,
@@ -258,9 +284,9 @@ def speedup(blocks, order):
             if cell.tool == order.baseline:
                 label(axes, 0, row, "baseline", color=SOFT)
             elif value < 0:
-                label(axes, min(ends), row, f"{text.digits(found.value, 2)}x", before=True)
+                label(axes, min(ends), row, words, before=True)
             else:
-                label(axes, max(ends), row, f"{text.digits(found.value, 2)}x")
+                label(axes, max(ends), row, words)
 
     def shown(block):
         return [cell for cell in _by_time(block.ok) if gain(block, cell) is not None]
@@ -269,11 +295,11 @@ def speedup(blocks, order):
     return _figure(
         "speedup",
         f"Speed-up against {name}",
-        _sentence(
+        sentence(
             protocol(blocks),
             "training time of the baseline divided by the tool's"
             if measured
-            else f"{name} was not measured, so there is nothing to compare with",
+            else f"{name} was not measured, or is unranked",
         ),
         f"How many times as fast as {name} each tool trains.",
         blocks,
@@ -283,13 +309,7 @@ def speedup(blocks, order):
 
 
 def _power_of_two(exponent, _=None):
-    return f"{2**exponent:g}x" if exponent >= 0 else f"1/{2**-exponent:g}x"
-
-
-#: Every figure by the name of its file.
-FIGURES = {
-    "time_by_tool": time_by_tool,
-    "time_split": time_split,
-    "error_rate": error_rate,
-    "speedup": speedup,
-}
+    """A tick that may lie between two powers: 1.4x is half-way from 1x to 2x."""
+    value = 2 ** abs(exponent)
+    words = f"{value:g}" if float(exponent).is_integer() else f"{value:.1f}"
+    return f"{words}x" if exponent >= 0 else f"1/{words}x"

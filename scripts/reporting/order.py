@@ -1,11 +1,17 @@
-"""The order of tools, devices and instances, the tools' names, and the baseline.
+"""What the configuration says of tools, devices and instances, for the programs that report.
 
-They come from the configuration, not from the records: to rename or reorder a tool in the
-tables must not mean to measure it again. Passed to programs as JSON, in a file or as it is::
+It comes from the configuration, not from the records: to rename or reorder a tool in the
+tables, or to correct a price, must not mean to measure again. Passed to programs as JSON, in
+a file or as it is::
 
     {"baseline": "keras_tensorflow",
-     "tools": [{"id": "keras_tensorflow", "name": "Keras (TensorFlow)"}, ...],
-     "devices": ["cpu", "gpu"], "instances": ["local"]}
+     "tools": [{"id": "keras_tensorflow", "name": "Keras (TensorFlow)"},
+               {"id": "mxnet_2017", "name": "mxnet 2017", "variant_of": "mxnet",
+                "deviation": "pooling stride 1"}, ...],
+     "devices": ["cpu", "gpu"],
+     "instances": {"p2.xlarge": {"gpu": "Tesla K80", "gpus": 1, "price_per_hour": 0.9,
+                                 "peak_float32_tflops": 4.1, "year": 2016}, ...},
+     "reference": {"instance": "p2.xlarge", "name": "K80"}}
 
 Every key may be missing.
 """
@@ -16,25 +22,50 @@ from dataclasses import dataclass, field
 
 from .files import BadInput, one_line, read_text
 
+#: What may be said of an instance; the same keys as in schemas/config.schema.json.
+DESCRIPTION = ("gpu", "gpus", "cpus", "year", "price_per_hour", "peak_float32_tflops", "note")
+NUMBERS = ("gpus", "cpus", "year", "price_per_hour", "peak_float32_tflops")
 
-def _natural(text):
+
+def natural(text):
     """Sorting key that puts cpu-4 before cpu-16."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
 
 
 @dataclass(frozen=True)
+class Reference:
+    """The instance that a column compares with, and what the column calls it."""
+
+    instance: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a tool differs on purpose from the tool ``base``, in words."""
+
+    base: str
+    deviation: str
+
+
+@dataclass(frozen=True)
 class Order:
-    """``names`` maps a tool to what tables print; its keys are in the order of the rows."""
+    """``names`` maps a tool to what tables print; its keys are in the order of the rows.
+
+    ``instances`` maps a machine type to its description, ``variants`` a tool to a ``Variant``.
+    """
 
     baseline: str | None = None
     names: dict = field(default_factory=dict)
     devices: tuple = ()
-    instances: tuple = ()
+    instances: dict = field(default_factory=dict)
+    reference: Reference | None = None
+    variants: dict = field(default_factory=dict)
 
     def key(self, row):
         """Sorting key of a row of runs.csv: what isn't configured comes last, by name."""
         ranks = [
-            (list(wanted).index(value) if value in wanted else len(wanted), _natural(value))
+            (list(wanted).index(value) if value in wanted else len(wanted), natural(value))
             for wanted, value in (
                 (self.names, row["tool"]),
                 (self.instances, row["instance"]),
@@ -43,6 +74,10 @@ class Order:
         ]
         return (*ranks, row["repeat"])
 
+    def about(self, instance, key):
+        """What is said of an instance under one key of its description, or None."""
+        return self.instances.get(instance, {}).get(key)
+
 
 def add_option(parser):
     """Add ``--order`` to a program."""
@@ -50,8 +85,8 @@ def add_option(parser):
         "--order",
         metavar="JSON",
         default="{}",
-        help="order and names of tools, and the baseline: a JSON file, or the JSON itself; "
-        "see scripts/reporting/order.py",
+        help="what the configuration says of tools and instances: a JSON file, or the JSON "
+        "itself; see scripts/reporting/order.py",
     )
 
 
@@ -67,19 +102,59 @@ def read_order(argument):
         keys = json.loads(argument if inline else read_text(argument))
     except ValueError as error:
         raise BadInput(f"{where}: not JSON: {one_line(error)}") from None
-    allowed = ("baseline", "devices", "instances", "tools")
+    allowed = ("baseline", "devices", "instances", "reference", "tools")
     if not isinstance(keys, dict) or set(keys) - set(allowed):
         raise BadInput(f"{where}: allowed is a mapping with the keys {', '.join(allowed)}")
-    for key in ("devices", "instances"):
-        if not _strings(keys.get(key, [])):
-            raise BadInput(f"{where}: {key}: allowed is a list of strings")
-    names = {}
-    tools = keys.get("tools", [])
+    if not _strings(keys.get("devices", [])):
+        raise BadInput(f"{where}: devices: allowed is a list of strings")
+    baseline = keys.get("baseline")
+    if baseline is not None and not isinstance(baseline, str):
+        raise BadInput(f"{where}: baseline: allowed is the name of a tool")
+    names, variants = _tools(keys.get("tools", []), where)
+    return Order(
+        baseline=baseline,
+        names=names,
+        devices=tuple(keys.get("devices", ())),
+        instances=_instances(keys.get("instances", {}), where),
+        reference=_reference(keys.get("reference"), where),
+        variants=variants,
+    )
+
+
+def _tools(tools, where):
+    """Names and variants of the tools."""
+    names, variants = {}, {}
     for tool in tools if isinstance(tools, list) else [None]:
         if not (isinstance(tool, dict) and isinstance(tool.get("id"), str)):
             raise BadInput(f'{where}: tools: allowed is a list of {{"id": ..., "name": ...}}')
         names[tool["id"]] = str(tool.get("name", tool["id"]))
-    baseline = keys.get("baseline")
-    if baseline is not None and not isinstance(baseline, str):
-        raise BadInput(f"{where}: baseline: allowed is the name of a tool")
-    return Order(baseline, names, tuple(keys.get("devices", ())), tuple(keys.get("instances", ())))
+        if tool.get("variant_of") is not None:
+            deviation = str(tool.get("deviation", "no deviation is named"))
+            variants[tool["id"]] = Variant(str(tool["variant_of"]), deviation)
+    return names, variants
+
+
+def _instances(instances, where):
+    """The descriptions, none of them null."""
+    if not isinstance(instances, dict):
+        raise BadInput(f"{where}: instances: allowed is a mapping of names to descriptions")
+    for name, about in instances.items():
+        place = f"{where}: instances.{name}"
+        if about is None:
+            continue
+        if not isinstance(about, dict) or set(about) - set(DESCRIPTION):
+            raise BadInput(f"{place}: allowed is a mapping with the keys {', '.join(DESCRIPTION)}")
+        for key in NUMBERS:
+            value = about.get(key, 0)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+                raise BadInput(f"{place}.{key}: {value!r}; allowed is a number from 0 on")
+    return {name: about or {} for name, about in instances.items()}
+
+
+def _reference(reference, where):
+    if reference is None:
+        return None
+    keys = ("instance", "name")
+    if not isinstance(reference, dict) or not all(isinstance(reference.get(k), str) for k in keys):
+        raise BadInput(f'{where}: reference: allowed is {{"instance": ..., "name": ...}}')
+    return Reference(reference["instance"], reference["name"])

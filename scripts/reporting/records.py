@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -9,6 +10,12 @@ import jsonschema
 from .files import BadInput, one_line, read_text
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "record.schema.json"
+
+#: Seconds by which sums of rounded times may be off.
+ROUNDING = 0.001
+
+#: No tool of the benchmark is older; a machine that lost its clock says 1970.
+EARLIEST = "2016"
 
 
 def load_validator(path=SCHEMA):
@@ -83,8 +90,11 @@ def _explain(error):
     return f"{where}: {value}; {word} {one_line(allowed, 120)}"
 
 
-def read_record(path, validator):
-    """The record at ``path``; BadInput, in one line, when it isn't a record of this version."""
+def read_record(path, validator, placed=True):
+    """The record at ``path``; BadInput, in one line, when it can't be one of this version.
+
+    ``placed``: whether it must lie where its cell belongs (.../instance/device/tool/repeat.json).
+    """
     try:
         record = json.loads(
             read_text(path), parse_constant=_refuse, parse_float=_finite, parse_int=_whole
@@ -105,10 +115,27 @@ def read_record(path, validator):
         raise BadInput(f"{path}: {_explain(errors[0])}{more}")
     if record["status"]["outcome"] == "ok" and not record["times"]["train_s"]:
         raise BadInput(f"{path}: outcome is ok, but times.train_s is {record['times']['train_s']}")
-    misplaced = _misplaced(path, record)
-    if misplaced:
-        raise BadInput(f"{path}: {misplaced}")
+    wrong = _clock_jumped(record) or (placed and _misplaced(path, record))
+    if wrong:
+        raise BadInput(f"{path}: {wrong}")
     return record
+
+
+def _clock_jumped(record):
+    """How the times of a record contradict each other, or the calendar; None when they don't."""
+    times, started = record["times"], record["provenance"]["started_utc"]
+    parts = [("sum of times.epochs_s", sum(times["epochs_s"] or []))]
+    parts += [(f"times.{name}", times[name]) for name in ("train_s", "cold_s", "process_s")]
+    known = [(name, value) for name, value in parts if value is not None]
+    for (inner, part), (outer, whole) in zip(known, known[1:], strict=False):
+        if part > whole + ROUNDING:
+            return f"the clock jumped: {inner} is {part:g}, more than {outer}, {whole:g}"
+    # times of this form sort as text
+    if started < EARLIEST:
+        return f"the clock jumped: started_utc is {started}, before {EARLIEST}"
+    if started > f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}":
+        return f"the clock jumped: started_utc is {started}, in the future"
+    return None
 
 
 def _misplaced(path, record):

@@ -12,13 +12,14 @@ from .text import cell_text, markdown_table
 
 
 def to_markdown(table):
-    """Title, a Markdown table for each section, and the notes."""
+    """Title, a Markdown table for each section with the columns it needs, and the notes."""
     parts = [f"## {table.title}"]
     for section in table.sections:
         parts.append(cell_text(section.heading))
         if section.rows:
-            rows = [[words for words, _ in row] for row in section.rows]
-            parts.append(markdown_table(table.columns, rows, table.left))
+            shown = table.shown([section])
+            rows = [[row[i][0] for i in shown] for row in section.rows]
+            parts.append(markdown_table([table.columns[i] for i in shown], rows, table.left))
     if table.notes:
         parts.append("\n".join(f"* {cell_text(note)}" for note in table.notes))
     return "\n\n".join(parts) + "\n"
@@ -51,9 +52,10 @@ def _sortable(entries):
 def to_html(table):
     """A page that holds all it needs and works offline; click a heading to sort."""
     several = any(section.place for section in table.sections)
-    columns = (["Where"] if several else []) + table.columns
+    shown = table.shown(table.sections)
+    columns = (["Where"] if several else []) + [table.columns[i] for i in shown]
     rows = [
-        ([(section.place,) * 2] if several else []) + row
+        ([(section.place,) * 2] if several else []) + [row[i] for i in shown]
         for section in table.sections
         for row in section.rows
     ]

@@ -1,6 +1,8 @@
 """The look of the figures: white, sparse, labelled directly, safe for the colour-blind."""
 
 import io
+import math
+from functools import cache
 
 import matplotlib
 
@@ -12,7 +14,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 INK, SOFT, FAINT, RULE = "#1f2430", "#5b6270", "#9aa1ad", "#e6e8ec"
 
-#: Paul Tol's 'muted' scheme, safe for the colour-blind: https://personal.sron.nl/~pault/
+#: Paul Tol's 'muted' scheme and two of its predecessor, safe for the colour-blind:
+#: https://personal.sron.nl/~pault/
 PALETTE = [
     "#332288",
     "#117733",
@@ -24,6 +27,8 @@ PALETTE = [
     "#88ccee",
     "#999933",
     "#5f6672",
+    "#6699cc",
+    "#661100",
 ]
 
 WIDTH = 9.0  # inches, about the width of a page on a code host
@@ -51,12 +56,19 @@ matplotlib.rcParams.update(
 )
 
 
-def tool_colours(blocks):
-    """A colour for each tool, the same in every figure: by the order of the tables."""
-    tools = dict.fromkeys(cell.tool for block in blocks for cell in block.cells)
-    return {tool: PALETTE[i % len(PALETTE)] for i, tool in enumerate(tools)}
+def tool_colours(blocks, order):
+    """A colour for each tool, the same in every figure: by the order of the tables.
+
+    A variant has the colour of its base: it takes none from the tools, which would run out.
+    """
+    found = dict.fromkeys(cell.tool for block in blocks for cell in block.cells)
+    tools = dict.fromkeys([*(tool for tool in order.names if tool in found), *found])
+    bases = {tool: order.variants[tool].base if tool in order.variants else tool for tool in tools}
+    numbers = {base: number for number, base in enumerate(dict.fromkeys(bases.values()))}
+    return {tool: PALETTE[numbers[base] % len(PALETTE)] for tool, base in bases.items()}
 
 
+@cache
 def text_width(words, size=SIZE, weight="normal"):
     """Width of a line of text in inches."""
     if not words.strip():
@@ -70,25 +82,50 @@ def plain_number(value, _=None):
     return f"{value:g}" if value < 1e5 else f"{value:,.0f}"
 
 
+def protocol(blocks):
+    """What was trained, in a few words."""
+    row = blocks[0].cells[0].runs.iloc[0] if blocks else {}
+    if any(row.get(key) is None for key in ("data_set", "n_train", "epochs")):
+        return ""
+    return f"{row['epochs']} epochs of {row['n_train']:,} images ({row['data_set']})"
+
+
+def sentence(*parts):
+    """Parts joined by semicolons, the empty ones left out, with a capital at the start."""
+    told = "; ".join(part for part in parts if part)
+    return told[:1].upper() + told[1:]
+
+
+def row_name(cell):
+    """What a row of a figure is called."""
+    unranked = cell.train_s is not None and not cell.parity.ranked
+    return cell.name + (", unranked" if unranked else "")
+
+
 class Page:
     """A figure with a title and panels below each other, laid out in inches from the top."""
 
-    def __init__(self, title, subtitle, panels, names, key=()):
+    def __init__(self, title, subtitle, panels, names, key=(), gap=GAP):
         """``panels``: height in inches of each panel's plot, 0 for one that is only a line of
-        text; ``names``: all row labels; ``key``: (label, colour) pairs to explain.
+        text; ``names``: all row labels, as they are or as (words, weight); ``key``: (label, colour)
+        or (label, colour, mark) to explain, None for a new line; ``gap``: inches above a panel,
+        for its heading.
         """
-        self.left = max([text_width(name) for name in names], default=0) + 0.4
-        self.top = 1.14 if key else 0.84
-        self.height = self.top + sum(GAP + (panel + FOOT if panel else LINE) for panel in panels)
+        self.gap = gap
+        labels = [(name, "normal") if isinstance(name, str) else name for name in names]
+        widths = [text_width(words, weight=weight) for words, weight in labels]
+        self.left = max(widths, default=0) + 0.4
+        lines = _lines_of_key(key)
+        self.top = 0.84 + 0.3 * bool(lines) + LINE * max(0, len(lines) - 1)
+        self.height = self.top + sum(gap + (panel + FOOT if panel else LINE) for panel in panels)
         self.height += 0.05
         self.figure = pyplot.figure(figsize=(WIDTH, self.height))
         self.write(0.2, 0.36, title, size=14.5, weight="bold")
         self.write(0.2, 0.64, subtitle, color=SOFT)
-        x = 0.2
-        for name, colour in key:
-            self.write(x, 0.96, "■", color=colour)
-            self.write(x + 0.17, 0.96, name, size=SIZE - 0.5)
-            x += text_width(name, SIZE - 0.5) + 0.42
+        for number, line in enumerate(lines):
+            for x, name, colour, mark in line:
+                self.write(x, 0.96 + LINE * number, mark, color=colour)
+                self.write(x + 0.17, 0.96 + LINE * number, name, size=SIZE - 0.5)
 
     def write(self, x, y, words, **look):
         """Text at x inches from the left, y from the top (baseline)."""
@@ -98,12 +135,12 @@ class Page:
         """Words instead of a panel."""
         self.write(0.2, self.top + 0.22, heading, color=SOFT, weight="bold")
         self.write(0.2, self.top + 0.48, words, color=SOFT)
-        self.top += GAP + LINE
+        self.top += self.gap + LINE
 
     def panel(self, heading, height, right=0.9):
         """Axes for the next panel, ``right`` inches kept free for labels."""
         self.write(0.2, self.top + 0.22, heading, color=SOFT, weight="bold")
-        self.top += GAP
+        self.top += self.gap
         box = [
             self.left / WIDTH,
             1 - (self.top + height) / self.height,
@@ -129,9 +166,29 @@ class Page:
         return out.getvalue()
 
 
+def inches_wide(axes):
+    """Width of the axes in inches."""
+    return axes.get_position().width * axes.figure.get_figwidth()
+
+
+def _lines_of_key(key):
+    """Lines of (x in inches, label, colour, mark), as many as the width asks for."""
+    lines, x = [[]], 0.2
+    for entry in key:
+        width = text_width(entry[0], SIZE - 0.5) + 0.42 if entry else math.inf
+        if x + width > WIDTH and lines[-1]:
+            lines.append([])
+            x = 0.2
+        if entry:
+            name, colour, mark = (*entry, "■")[:3]
+            lines[-1].append((x, name, colour, mark))
+            x += width
+    return [line for line in lines if line]
+
+
 def set_rows(axes, cells, skipped):
-    """Name the rows from the top: cells that were measured, then, in grey, the others."""
-    labels = [cell.name for cell in cells] + [cell.name for cell in skipped]
+    """Name the rows from the top: cells that are drawn, then, in grey, the others."""
+    labels = [row_name(cell) for cell in [*cells, *skipped]]
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_yticks(range(len(labels)), labels)
     for label in axes.get_yticklabels()[len(cells) :]:
@@ -140,7 +197,7 @@ def set_rows(axes, cells, skipped):
         axes.text(
             0.0,
             row,
-            cell.outcome.replace("_", " "),
+            "not compared" if cell.outcome == "ok" else cell.outcome.replace("_", " "),
             transform=axes.get_yaxis_transform(),
             color=FAINT,
             va="center",
@@ -158,7 +215,8 @@ def set_scale(axes, values, unit):
     if logarithmic:
         axes.set_xscale("log")
         axes.set_xlim(low / 1.35, high * 1.15)
-        axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5), numticks=30))
+        subs = (1, 2, 5) if high < 1000 * low else (1,)
+        axes.xaxis.set_major_locator(LogLocator(base=10, subs=subs, numticks=30))
         axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.set_xlim(0, high * 1.05 or 1)

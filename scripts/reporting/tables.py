@@ -1,13 +1,15 @@
 """The tables of the 2017 page, from blocks of cells.
 
-A table has its page's columns first and in its order; further ones follow. It has sections
-(one per instance and device, or one for all), notes below, and the same as plain numbers.
+A table has its page's columns first and in its order; further ones follow, and are left out
+where they would say nothing. It has sections (one per instance and device, or one for all),
+notes below, and the same as plain numbers.
 """
 
 from dataclasses import dataclass, field
 
-from . import text
+from . import notes, text
 from .cells import cores_of
+from .comparisons import cost, gpu_for, gpus_asked, is_gpu, reference_for
 
 
 @dataclass
@@ -24,7 +26,10 @@ class Section:
 
 @dataclass
 class Table:
-    """``columns`` are headers; ``left`` of them hold words; ``data`` are rows of plain numbers."""
+    """``columns`` are headers; ``left`` of them hold words; ``data`` are rows of plain numbers.
+
+    The first ``fixed`` columns are always shown, the others where they say something.
+    """
 
     name: str
     title: str
@@ -33,6 +38,21 @@ class Table:
     notes: list
     data: list = field(default_factory=list)
     left: int = 1
+    fixed: int = 2
+
+    def shown(self, sections):
+        """Numbers of the columns that are shown for some of the table's sections."""
+        rows = [row for section in sections for row in section.rows]
+        return [
+            i
+            for i in range(len(self.columns))
+            if i < self.fixed or any(row[i][0] != "" for row in rows)
+        ]
+
+    def explain(self, meanings):
+        """Add a note for each column, of a mapping of names to notes, that is shown at all."""
+        names = [self.columns[i] for i in self.shown(self.sections)]
+        self.notes += [words for name, words in meanings.items() if name in names]
 
 
 def _entry(words, value=None):
@@ -67,9 +87,21 @@ def _counted(cell):
     return _entry(f"{n}" if n == of else f"{n} of {of}", n)
 
 
-def _place(cell):
-    """Name of the tool, then the reason why it has no numbers."""
-    return [_entry(cell.name), _entry(text.not_run(cell.outcome, cell.reason))]
+def _dollars(cell, order):
+    return _entry(text.dollars(cost(cell, order)), cost(cell, order))
+
+
+def _versus(cell, other):
+    """Ratio to a cell of another machine, marked where measured meets published."""
+    words, value = _ratio(cell.ratio(other))
+    mark = other is not None and other.published and not cell.published
+    return words + notes.DAGGER * bool(mark), value
+
+
+def _not_run(cell, columns, *lead):
+    """A row of ``lead`` entries, the reason why the cell has no numbers, and blanks."""
+    row = [*lead, _entry(text.not_run(cell.outcome, cell.reason))]
+    return row + [_entry("")] * (len(columns) - len(row))
 
 
 #: What every row of the CSV files begins with.
@@ -101,42 +133,20 @@ PLAIN = {
     "error_rate": lambda cell: cell.error_rate,
     "error_rate_low_95": lambda cell: (cell.error_interval or (None, None))[0],
     "error_rate_high_95": lambda cell: (cell.error_interval or (None, None))[1],
+    "parity": lambda cell: cell.parity.letter,
+    "ranked": lambda cell: "yes" if cell.train_s is not None and cell.parity.ranked else "no",
 }
 
 
-def _plain(cell, **ratios):
+def _plain(cell, order, **ratios):
     """A row of plain numbers; each ratio becomes three columns."""
     row = {name: look(cell) for name, look in PLAIN.items()}
+    row["cost_usd"] = cost(cell, order)
     for name, found in ratios.items():
         row[name] = found.value if found else None
         row[f"{name}_low_95"] = found.low if found else None
         row[f"{name}_high_95"] = found.high if found else None
     return row
-
-
-def _notes(cells):
-    """What time and ratios mean, for the runs that are in the table."""
-    notes = [
-        "Time: training alone, graph building and compiling inside; start-up and the "
-        "evaluation on the test set are outside."
-    ]
-    ok = [cell for cell in cells if len(cell.ok)]
-    if any(len(cell.ok) > 1 for cell in ok):
-        notes.append(
-            "Time is the median of n runs, with the smallest and the largest; a ratio is the "
-            "geometric mean over runs of the same round, with its 95 % interval."
-        )
-    if any(len(cell.ok) == 1 for cell in ok):
-        notes.append(
-            "n = 1 is a single run: its spread is unknown, so nothing is said about how far "
-            "a ratio may be off."
-        )
-    if any(cell.published for cell in cells):
-        notes.append(
-            "Published rows were measured and printed by others. They are compared among "
-            "themselves only."
-        )
-    return notes
 
 
 def baseline_name(blocks, order):
@@ -147,22 +157,30 @@ def baseline_name(blocks, order):
     return names.get(order.baseline) or order.names.get(order.baseline) or "baseline"
 
 
+def _reference_column(order):
+    return f"vs {order.reference.name}" if order.reference else "vs reference"
+
+
 def by_tool(blocks, order):
     """Tools against each other, fastest first, a section for each instance and device."""
-    versus = f"vs {baseline_name(blocks, order)}"
-    columns = ["Tool", "Time (s)", "vs Best", versus, "GPU (%)", "CPUs", "CPU1 (%)", "Error rate"]
-    columns += ["First epoch (s)", "Steady (s)", "Cold (s)", "Cores used", "Memory (GB)"]
-    columns += ["Error rate, 95 %", "n"]
-    sections, data = [], []
+    versus, elsewhere = f"vs {baseline_name(blocks, order)}", _reference_column(order)
+    columns = ["Tool", "Time (s)", "vs Best", versus, elsewhere]
+    columns += ["GPU (%)", "CPUs", "CPU1 (%)", "Error rate"]
+    columns += ["Parity", "Cost (USD)", "First epoch (s)", "Steady (s)", "Cold (s)", "Cores used"]
+    columns += ["Memory (GB)", "Error rate, 95 %", "n"]
+    sections, data, references = [], [], []
     for block in blocks:
         rows = []
         for cell in block.ranking:
             best = cell.ratio(block.best(cell))
             other = cell.ratio(block.baseline(cell, order.baseline))
-            data.append(_plain(cell, vs_best=best, vs_baseline=other))
+            reference = reference_for(cell, blocks, order.reference)
+            ratios = {"vs_best": best, "vs_baseline": other, "vs_reference": cell.ratio(reference)}
+            data.append(_plain(cell, order, **ratios))
             if cell.train_s is None:
-                rows.append(_place(cell) + [_entry("")] * (len(columns) - 2))
+                rows.append(_not_run(cell, columns, _entry(cell.name)))
                 continue
+            references += [(cell, reference)] if reference else []
             load = cell.gpu_load[0]
             rate, cores = cell.error_rate, cell.median("cores_used")
             memory = cell.median("peak_memory_host_bytes")
@@ -172,10 +190,13 @@ def by_tool(blocks, order):
                     _time(cell),
                     _ratio(best),
                     _ratio(other),
+                    _versus(cell, reference),
                     _entry(text.whole(load), load),
                     _entry(text.whole(cell.median("cpus")), cell.median("cpus")),
                     _entry(text.whole(cell.median("cpu1_percent")), cell.median("cpu1_percent")),
                     _entry(text.percent(rate, cell.published), rate),
+                    _entry(cell.parity.letter),
+                    _dollars(cell, order),
                     _seconds(cell, "first_epoch_s"),
                     _seconds(cell, "steady_s"),
                     _seconds(cell, "cold_s"),
@@ -186,25 +207,37 @@ def by_tool(blocks, order):
                 ]
             )
         sections.append(Section(f"On {block.title}:", rows, f"{block.instance}, {block.device}"))
-    notes = _notes([cell for block in blocks for cell in block.cells]) + [
+    cells = [cell for block in blocks for cell in block.cells]
+    below = notes.general(cells) + [
         f"vs Best, {versus}: the row's time divided by that of the fastest tool, or of the "
         "baseline, on the same instance and device. Less is better.",
-        "CPUs: logical CPUs with a mean load of at least 10 %; CPU1: the mean load of those, "
-        "whoever used them. Cores used: CPU time of the tool's own processes per second.",
-        "Steady: the median epoch after the first, times the number of epochs. "
-        "Cold: process start to predictions. Memory: peak of the process tree.",
-        "Error rate, 95 %: Wilson interval from the number of test images.",
+        *notes.reference(references, order.reference),
+        *notes.parity(cells),
+        *notes.baseline(blocks, order.baseline, versus),
     ]
-    return Table("by_tool", "By tool", columns, sections, notes, data)
+    table = Table("by_tool", "By tool", columns, sections, below, data, fixed=4)
+    table.explain(
+        {
+            **notes.loads(cells),
+            "Cores used": "Cores used: CPU time of the tool's own processes per second.",
+            "Steady (s)": "Steady: the median epoch after the first, times the number of epochs.",
+            "Cold (s)": "Cold: process start to predictions.",
+            "Memory (GB)": "Memory: peak of the process tree.",
+            "Error rate, 95 %": "Error rate, 95 %: Wilson interval from the number of test images; "
+            "what other initial weights or another order would change is not in it.",
+            "Cost (USD)": notes.COST,
+        }
+    )
+    return table
 
 
 def _of_baseline(blocks, order, kind):
-    """``(block, cell)`` of the baseline on devices of a kind, cpu or gpu."""
+    """Cells of the baseline on devices of a kind, cpu or gpu."""
     return [
-        (block, cell)
+        cell
         for block in blocks
         for cell in block.cells
-        if cell.tool == order.baseline and block.device.split("-")[0] == kind
+        if cell.tool == order.baseline and cell.device.split("-")[0] == kind
     ]
 
 
@@ -214,77 +247,101 @@ def _no_baseline(order):
 
 def by_gpu(blocks, order):
     """The baseline tool on each GPU, or number of GPUs."""
-    columns = ["Instance", "GPUs", "GPU", "Time (s)", "GPU (%)", "GPUs used", "n"]
-    rows, data = [], []
+    elsewhere = _reference_column(order)
+    columns = ["Instance", "GPUs", "GPU", "Time (s)", "GPU (%)", "GPUs used"]
+    columns += [elsewhere, "Parity", "Cost (USD)", "n"]
+    rows, data, references = [], [], []
     found = _of_baseline(blocks, order, "gpu")
-    for _, cell in found:
+    for cell in found:
         load, used, present = cell.gpu_load
-        models = cell.runs["machine_gpus"].iloc[0] or []
+        models = cell.models
         present = present or len(models) or None
         count = _entry(text.whole(present), present)
-        instance = cell.instance + (" (published)" if cell.published else "")
+        instance = cell.instance if cell.device == "gpu" else f"{cell.instance}, {cell.device}"
+        instance += " (published)" if cell.published else ""
         lead = [_entry(instance), count, _entry(models[0] if models else "–")]
-        data.append(_plain(cell) | {"gpu": models[0] if models else None})
+        reference = reference_for(cell, blocks, order.reference)
+        plain = _plain(cell, order, vs_reference=cell.ratio(reference))
+        data.append(plain | {"gpu": models[0] if models else None})
         if cell.train_s is None:
-            lead.append(_entry(text.not_run(cell.outcome, cell.reason)))
-            rows.append(lead + [_entry("")] * (len(columns) - 4))
+            rows.append(_not_run(cell, columns, *lead))
             continue
+        references += [(cell, reference)] if reference else []
         share = "" if used is None else f"{used}" if used == present else f"{used}/{present}"
         rows.append(
-            lead
-            + [_time(cell), _entry(text.whole(load), load), _entry(share, used), _counted(cell)]
+            [
+                *lead,
+                _time(cell),
+                _entry(text.whole(load), load),
+                _entry(share, used),
+                _versus(cell, reference),
+                _entry(cell.parity.letter),
+                _dollars(cell, order),
+                _counted(cell),
+            ]
         )
-    name = found[0][1].tool_name if found else ""
-    heading = f"{name}:" if found else _no_baseline(order)
-    notes = _notes([cell for _, cell in found])
+    section = Section(f"{found[0].tool_name}:" if found else _no_baseline(order), rows)
+    below = []
     if found:
-        notes.append("GPUs used: those with a mean load of at least 1 %; GPU (%): their mean.")
-    return Table(
-        "by_gpu", "By GPU", columns, [Section(heading, rows)], notes if found else [], data, left=3
-    )
+        below = notes.general(found) + [
+            "GPUs used: those with a mean load of at least 1 %.",
+            *notes.reference(references, order.reference),
+            *notes.parity(found),
+        ]
+    table = Table("by_gpu", "By GPU", columns, [section], below, data, left=3, fixed=6)
+    if found:
+        table.explain({**notes.loads(found), "Cost (USD)": notes.COST})
+    return table
 
 
-def device_label(block, cell):
+def device_label(cell):
     """A device as the 2017 page names it: GPU (Tesla K80), CPU 4 cores."""
-    row = cell.runs.iloc[0]
-    if block.device.startswith("gpu"):
-        models = row["machine_gpus"] or []
-        count = block.device.removeprefix("gpu").lstrip("-")
-        return " ".join(filter(None, [count, "GPU" + (f" ({models[0]})" if models else "")]))
-    cores = row["threads_allowed"] or row["cores_allowed"]
-    return "CPU" + (f" {cores_of(cores).removesuffix(' of ')}" if cores else "")
+    if is_gpu(cell):
+        count = f"{gpus_asked(cell.device)} " if cell.device != "gpu" else ""
+        return f"{count}GPU" + (f" ({cell.models[0]})" if cell.models else "")
+    return "CPU" + (f" {cores_of(cell.cores).removesuffix(' of ')}" if cell.cores else "")
 
 
 def gpu_vs_cpu(blocks, order):
-    """The baseline tool on GPU and on CPU."""
-    columns = ["Device", "Time (s)", "vs GPU", "n"]
-    found = _of_baseline(blocks, order, "gpu") + _of_baseline(blocks, order, "cpu")
-    several = len({block.instance for block, _ in found}) > 1
+    """The baseline tool on GPU and on CPU.
+
+    GPUs of instances without a CPU row are left out when no CPU is compared with them.
+    """
+    columns = ["Device", "Time (s)", "vs GPU", "Parity", "Cost (USD)", "n"]
+    gpus, cpus = _of_baseline(blocks, order, "gpu"), _of_baseline(blocks, order, "cpu")
+    wanted = [gpu_for(cell, gpus) for cell in cpus]
+    with_cpu = {cell.instance for cell in cpus}
+    if cpus:
+        gpus = [cell for cell in gpus if cell.instance in with_cpu or cell in wanted]
+    found = gpus + cpus
+    several = len({cell.instance for cell in found}) > 1
     rows, data, against = [], [], set()
-    for block, cell in found:
-        gpus = [
-            (home, other)
-            for home, other in found
-            if home.device.startswith("gpu")
-            and other.train_s is not None
-            and other.published == cell.published
-        ]
-        # the GPU of the same instance, or else the first
-        gpus.sort(key=lambda pair: pair[0].instance != cell.instance)
-        home, gpu = gpus[0] if gpus else (None, None)
-        label = device_label(block, cell) + (f", {cell.instance}" if several else "")
+    for cell in found:
+        gpu = gpu_for(cell, gpus)
+        label = device_label(cell) + (f", {cell.instance}" if several else "")
         label += " (published)" if cell.published else ""
         versus = cell.ratio(gpu)
-        data.append(_plain(cell, vs_gpu=versus) | {"label": label})
+        data.append(_plain(cell, order, vs_gpu=versus) | {"label": label})
         if cell.train_s is None:
-            time = _entry(text.not_run(cell.outcome, cell.reason))
-            rows.append([_entry(label), time, _entry(""), _entry("")])
+            rows.append(_not_run(cell, columns, _entry(label)))
             continue
-        if gpu is not None and home.instance != cell.instance:
-            against.add(f"{label} is compared with {device_label(home, gpu)} of {home.instance}.")
-        rows.append([_entry(label), _time(cell), _ratio(versus), _counted(cell)])
-    heading = f"{found[0][1].tool_name}:" if found else _no_baseline(order)
-    notes = (_notes([cell for _, cell in found]) + sorted(against)) if found else []
-    if found and not any(entry[2][0] for entry in rows):
-        notes.append("Without a measured GPU there is nothing to compare with.")
-    return Table("gpu_vs_cpu", "GPU vs CPU", columns, [Section(heading, rows)], notes, data)
+        if gpu is not None and gpu.instance != cell.instance:
+            against.add(f"{label} is compared with {device_label(gpu)} of {gpu.instance}.")
+        rows.append(
+            [
+                _entry(label),
+                _time(cell),
+                _ratio(versus),
+                _entry(cell.parity.letter),
+                _dollars(cell, order),
+                _counted(cell),
+            ]
+        )
+    section = Section(f"{found[0].tool_name}:" if found else _no_baseline(order), rows)
+    below = notes.general(found) + sorted(against) + notes.parity(found) if found else []
+    alone = [cell for cell in found if cell.train_s is not None and gpu_for(cell, gpus) is None]
+    if any(cell.parity.ranked and not cell.published for cell in alone):
+        below.append("vs GPU: without a measured GPU there is nothing to compare with.")
+    table = Table("gpu_vs_cpu", "GPU vs CPU", columns, [section], below, data, fixed=3)
+    table.explain({"Cost (USD)": notes.COST})
+    return table

@@ -25,10 +25,13 @@ def seconds(value, published=False):
 
 
 def ratio(value):
-    """A ratio as the 2017 page printed it: 0.7x, 1.5x, 2x, 3.5x, and whole numbers from 5x on."""
+    """A ratio as the 2017 page printed it: 0.4x, 1.5x, 2x, 3.5x, and whole numbers from 5x on.
+
+    Below what the page had, two significant digits.
+    """
     if value is None:
         return ""
-    places = 0 if value >= 5 else 1 if value >= 0.095 else -math.floor(math.log10(value))
+    places = 0 if value >= 5 else 1 if value >= 0.35 else 1 - math.floor(math.log10(value))
     text = f"{value:.{min(places, 6)}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "x"
 
@@ -53,7 +56,10 @@ def percent(fraction, published=False):
     """A rate as a percentage; published ones as they were printed."""
     if fraction is None:
         return ""
-    return f"{100 * fraction:g}%" if published else f"{100 * fraction:.2f}%"
+    if not published:
+        return f"{100 * fraction:.2f}%"
+    words = f"{100 * fraction:g}"
+    return words + ("%" if "." in words else ".0%")
 
 
 def whole(value):
@@ -64,6 +70,11 @@ def whole(value):
 def gigabytes(value):
     """Bytes as 10**9 bytes, to two digits, '' when absent."""
     return "" if value is None else f"{value / 1e9:.2f}" if value < 1e10 else f"{value / 1e9:.0f}"
+
+
+def dollars(value):
+    """US dollars to two significant digits, '' when absent; a run may cost less than a cent."""
+    return "" if value is None else "0" if value == 0 else digits(value, 2)
 
 
 def not_run(outcome, reason):

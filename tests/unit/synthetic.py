@@ -156,7 +156,7 @@ def record(
             "meter_sha256": "56" * 32,
             "data_sha256": "78" * 32,
             "attempt": 1,
-            "started_utc": f"2001-02-03T04:05:{repeat:02d}Z",
+            "started_utc": f"2021-02-03T04:05:{repeat:02d}Z",
             "project_version": "0.1.0",
         },
         "absent": {} if ok else {"times": "made up for a test"},
@@ -178,6 +178,61 @@ def write(records, results):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(item))
         paths.append(path)
+    return paths
+
+
+def card(tool="alpha", verdict="same", device="cpu", instance="local", words=None, **keys):
+    """A parity card of the adapter that ``record`` names; ``words`` tell the first difference."""
+    known = verdict is not None
+    errors = [2e-8 * 1.3**step for step in range(20)]
+    if verdict == "different":
+        errors = [0.02 * (1 + step) for step in range(20)]
+    first = {"field": "parameters", "words": words or "made up"} if verdict == "different" else None
+    exact = {"field": "parameters", "verdict": verdict, "words": "65,402 parameters"}
+    steps = {"field": "step_losses", "verdict": verdict, "words": "made up"}
+    fields = [
+        exact | {"error": None, "tolerance": None},
+        steps | {"error": max(errors), "tolerance": 1e-4},
+    ]
+    return {
+        "tool": tool,
+        "tool_name": tool.title(),
+        "study": "quick",
+        "instance": instance,
+        "device": device,
+        "outcome": "ok" if known else "failed",
+        "reason": None if known else "made up for a test",
+        "log_tail": [],
+        "verdict": verdict,
+        "first_difference": first,
+        "fields": fields if known else [],
+        "series": {"loss_error": errors, "loss": [2.3] * 20} if known else None,
+        "facts": {"precision": {"weights": "float32", "compute": "float32"}} if known else {},
+        "versions": {tool: "1.2.3"} if known else {},
+        "interpreter": "Python 3.12.1",
+        "attempt": 1,
+        "started_utc": "2021-02-03T04:05:06Z",
+        "adapter": f"{tool}.py",
+        "adapter_sha256": "12" * 32,
+        "contract_sha256": "34" * 32,
+        "probe_sha256": "9a" * 32,
+        "environment_file_sha256": "ab" * 32,
+        "environment_installed_sha256": "cd" * 32,
+        "project_version": "0.1.0",
+        **keys,
+    }
+
+
+def write_cards(cards, folder):
+    """Write cards as the workflow collects them, a file for each tool; return the paths."""
+    paths = []
+    for tool in sorted({item["tool"] for item in cards}):
+        path = Path(folder, f"{tool}.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        own = [item for item in cards if item["tool"] == tool]
+        content = {"schema_version": 1, "tool": tool, "tool_name": tool.title(), "cards": own}
+        path.write_text(json.dumps(content))
+        paths.append(str(path))
     return paths
 
 

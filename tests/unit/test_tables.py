@@ -72,6 +72,8 @@ def numbers(path):
         (73, 130, "0.6x"),
         (37, 37, "1x"),
         (326, 37, "9x"),
+        (6, 37, "0.16x"),  # less than the page ever had
+        (1, 326, "0.0031x"),
     ],
 )
 def test_ratios_are_printed_as_on_the_page(time, other, printed):
@@ -86,7 +88,7 @@ def test_a_printed_ratio_is_never_zero_nor_far_off(value):
 
 def test_the_columns_of_the_page_come_first(tmp_path):
     settings_json = order(["keras_tensorflow"], baseline="keras_tensorflow")
-    made = tables(tmp_path, [record("keras_tensorflow")], settings_json)
+    made = tables(tmp_path, [record("keras_tensorflow", device="gpu", gpus=["K80"])], settings_json)
     header = rows((made / "by_tool.md").read_text())[0]
     assert " | ".join(header).startswith(PAGE)
     header = rows((made / "by_gpu.md").read_text())
@@ -117,8 +119,9 @@ def test_a_row_that_did_not_run_stays_with_its_reason(tmp_path):
     ]
     made = tables(tmp_path, records, order(["alpha", "beta"], baseline="alpha"))
     shown = (made / "by_tool.md").read_text()
-    assert len({len(cells) for cells in rows(shown)}) == 1, "a reason broke the table"
-    failed = row(shown, "Beta") if shown.count("| Beta |") == 1 else rows(shown)[3]
+    for section in shown.split("\nOn "):
+        assert len({len(cells) for cells in rows(section)}) < 2, "a reason broke the table"
+    failed = rows(shown)[3]
     assert failed[1] == "– failed: exit \\| code 1: no \\*such\\* \\`thing\\` &lt;b>"
     assert shown.count("– no_device: no GPU in this machine") == 2
     assert "no GPU in this machine" in (made / "by_gpu.md").read_text()
@@ -215,10 +218,90 @@ def test_used_gpus_are_told_from_those_in_the_machine(tmp_path):
     records = [
         record("a", device="gpu", instance="small", gpus=["K80"], train_s=37),
         record("a", device="gpu", instance="large", gpus=["K80"] * 8, train_s=36),
+        record("a", device="gpu-8", instance="large", outcome="failed", reason="broken"),
     ]
     shown = (tables(tmp_path, records, order(["a"], baseline="a")) / "by_gpu.md").read_text()
     assert row(shown, "small")[1:6] == ["1", "K80", "37.0", "60", "1"]
     assert row(shown, "large")[1:6] == ["8", "K80", "36.0", "60", "1/8"]
+    assert row(shown, "large, gpu-8")[3] == "– failed: broken"
+
+
+def test_a_section_has_no_column_without_a_value(tmp_path):
+    records = [record("a"), record("a", device="gpu", gpus=["K80"])]
+    on_cpu, on_gpu = (tables(tmp_path, records) / "by_tool.md").read_text().split("\nOn ")[1:]
+    assert "GPU (%)" not in rows(on_cpu)[0] and "GPU (%)" in rows(on_gpu)[0]
+    assert "Cost (USD)" not in rows(on_cpu)[0]
+
+
+def test_a_run_costs_its_time_at_the_price_of_its_machine(tmp_path):
+    records = [
+        record("a", instance="dear", train_s=1800, repeat=1),
+        record("a", instance="free", train_s=1800),
+        record("a", instance="own", train_s=1800),
+        record("b", instance="dear", train_s=2),
+    ]
+    prices = {"dear": {"price_per_hour": 3.0}, "free": {"price_per_hour": 0}}
+    made = tables(tmp_path, records, order(["a", "b"], instances=prices))
+    dear, free, own = (made / "by_tool.md").read_text().split("\nOn ")[1:]
+    assert row(dear, "A")[column(dear, "Cost (USD)")] == "1.5"
+    assert row(dear, "B")[column(dear, "Cost (USD)")] == "0.0017"
+    assert row(free, "A")[column(free, "Cost (USD)")] == "0"
+    assert "Cost (USD)" not in rows(own)[0]
+    assert "list price per hour of the whole machine, from config.yaml" in own
+    plain = {
+        (line["instance"], line["tool"]): line["cost_usd"] for line in numbers(made / "by_tool.csv")
+    }
+    assert plain == {
+        ("dear", "a"): "1.5", ("free", "a"): "0.0", ("own", "a"): "",
+        ("dear", "b"): str(2 * 3 / 3600),
+    }  # fmt: skip
+
+
+REFERENCE = {"instance": "old", "name": "K80"}
+OLD_TIMES = (
+    "source,study,tool,tool_name,instance,device,repeat,outcome,train_s,machine_gpus\n"
+    'published,quick,a,A,old,gpu,1,ok,40,"[""Tesla K80""]"\n'
+    'published,quick,b,B,old,gpu,1,ok,20,"[""Tesla K80""]"\n'
+)
+
+
+def versus(made, instance, name):
+    """The column 'vs K80' of a tool on one GPU of an instance; None without the column."""
+    sections = (made / "by_tool.md").read_text().split("\nOn ")
+    (section,) = [s for s in sections if s.startswith(f"{instance}, gpu (")]
+    return row(section, name)[column(section, "vs K80")] if "vs K80" in rows(section)[0] else None
+
+
+def test_a_tool_is_compared_with_itself_on_the_reference(tmp_path):
+    records = [
+        record("a", instance="new", device="gpu", gpus=["New"], train_s=10),
+        record("b", instance="new", device="gpu", gpus=["New"], train_s=10),
+        record("a", instance="old", device="gpu", gpus=["Tesla K80"], train_s=50),
+    ]
+    made = tables(tmp_path, records, order(["a", "b"], reference=REFERENCE), OLD_TIMES)
+    assert versus(made, "new", "A") == "0.2x", "measured against measured, where there is a run"
+    assert versus(made, "new", "B") == "0.5x†"
+    assert versus(made, "old", "A") is None, "not with itself"
+    shown = (made / "by_tool.md").read_text()
+    assert "same tool on one GPU of old (Tesla K80)" in shown
+    assert "† A measured time against a published one" in shown
+
+
+def test_there_is_no_comparison_with_a_reference_that_nobody_ran_on(tmp_path):
+    records = [record("a", instance="new", device="gpu", gpus=["New"]), record("a", train_s=10)]
+    made = tables(tmp_path, records, order(["a"], reference=REFERENCE))
+    assert "K80" not in (made / "by_tool.md").read_text()
+    published = tables(tmp_path / "2", records, order(["a"], reference=REFERENCE), OLD_TIMES)
+    sections = (published / "by_tool.md").read_text().split("\nOn ")
+    (on_cpu,) = [s for s in sections if s.startswith("local, cpu")]
+    assert "vs K80" not in rows(on_cpu)[0], "a CPU is compared with a GPU elsewhere"
+
+
+def test_the_mark_of_published_times_is_explained_only_where_it_stands(tmp_path):
+    records = [record("a", instance=name, device="gpu", gpus=["G"]) for name in ("old", "new")]
+    made = tables(tmp_path, records, order(["a"], reference=REFERENCE))
+    assert versus(made, "new", "A") == "1x"
+    assert "†" not in (made / "by_tool.md").read_text()
 
 
 def test_cpus_are_compared_with_the_gpu(tmp_path):
@@ -242,6 +325,53 @@ def test_the_comparison_with_another_instances_gpu_is_told(tmp_path):
     shown = (tables(tmp_path, records, order(["a"], baseline="a")) / "gpu_vs_cpu.md").read_text()
     assert row(shown, "CPU 2 cores, two")[2] == "5x"
     assert "CPU 2 cores, two is compared with GPU (K80) of one." in shown
+
+
+def test_a_cpu_without_a_gpu_to_compare_with_says_so_beside_published_ones(tmp_path):
+    published = (
+        "source,study,tool,tool_name,instance,device,repeat,outcome,train_s\n"
+        "published,quick,base,Base,p2,gpu,1,ok,37\n"
+        "published,quick,base,Base,p2,cpu,1,ok,326\n"
+    )
+    settings = order(["base"], baseline="base")
+    home = tables(tmp_path, [record("base")], settings, published)
+    told = (home / "gpu_vs_cpu.md").read_text()
+    assert row(told, "CPU 2 cores, local")[2] == ""
+    assert "without a measured GPU there is nothing to compare with" in told
+
+
+def test_devices_of_a_machine_stand_together(tmp_path):
+    """Whatever tool ran where: the blocks must not follow the tools."""
+    records = [
+        record("alpha", instance="small"),
+        record("beta", instance="large"),
+        *[record("alpha", "gpu", "large"), record("alpha", "cpu-16", "large")],
+        *[record("beta", "cpu-4", "large"), record("beta", "gpu", "small")],
+    ]
+    shown = (tables(tmp_path, records, order(["alpha", "beta"])) / "by_tool.md").read_text()
+    assert re.findall(r"^On (\w+, [\w-]+)", shown, re.MULTILINE) == [
+        *[f"large, {device}" for device in ("cpu", "cpu-4", "cpu-16", "gpu")],
+        *["small, cpu", "small, gpu"],
+    ]
+
+
+def test_one_of_eight_gpus_is_not_called_eight(tmp_path):
+    records = [record("a", device, gpus=["G"] * 8) for device in ("gpu", "gpu-2", "gpu-8")]
+    shown = (tables(tmp_path, records) / "by_tool.md").read_text()
+    for told in ("gpu (1 of 8 × G)", "gpu-2 (2 of 8 × G)", "gpu-8 (8 × G)"):
+        assert told in shown
+
+
+def test_loads_that_others_read_once_are_called_readings(tmp_path):
+    published = (
+        "source,study,tool,tool_name,instance,device,repeat,outcome,train_s,cpus,cpu1_percent\n"
+        "published,quick,a,A,p2,gpu,1,ok,37,1,100\n"
+    )
+    told = tables(tmp_path, [record("a")], order(["a"], baseline="a"), published)
+    assert "Published loads are single readings." in (told / "by_tool.md").read_text()
+    assert "single readings" not in (told / "gpu_vs_cpu.md").read_text(), "it has no loads"
+    alone = tables(tmp_path / "alone", [record("a")])
+    assert "single readings" not in (alone / "by_tool.md").read_text()
 
 
 def test_html_needs_nothing_from_elsewhere_and_is_reproducible(tmp_path):

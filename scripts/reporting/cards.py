@@ -1,0 +1,151 @@
+"""Parity cards: whether a tool was shown to train the network that it is ranked with.
+
+A card is the outcome of comparing one tool on one device with a float64 reference, field by
+field. A measured cell may be ranked when its card says that it computes the same, and when the
+card was made from the adapter that was timed.
+"""
+
+import json
+from dataclasses import dataclass
+
+from .files import BadInput, one_line, read_text
+
+VERSION = 1
+
+#: What the tables print for each verdict of a card.
+LETTERS = {"same": "S", "equivalent": "E", "different": "D", None: "-"}
+
+#: Fields whose names in the cards don't say enough.
+FIELDS = {
+    "step_losses": "loss of each step",
+    "weights_10": "weights after 10 steps",
+    "weights_20": "weights after 20 steps",
+    "order": "order of samples",
+}
+
+#: What a card must hold to be read here.
+ESSENTIAL = ("tool", "instance", "device", "verdict", "fields")
+
+
+@dataclass(frozen=True)
+class Parity:
+    """What is known of a cell: a letter for the tables, and whether it may be ranked.
+
+    ``reason`` says in words why it may not, or why nothing is known.
+    """
+
+    letter: str = ""
+    ranked: bool = True
+    reason: str = ""
+
+
+#: Nobody asked for cards: all is ranked.
+UNCHECKED = Parity()
+
+#: Nothing is known of the network that others trained.
+PUBLISHED = Parity("", True, "published")
+
+
+class Cards:
+    """All cards of a study; ``cards`` are the mappings as they stand in the files.
+
+    ``variants`` (see ``order.Order``): tools that differ on purpose are never ranked, though a
+    card can't see every deviation: it brings its own initial weights.
+    """
+
+    def __init__(self, cards, variants=()):
+        self.variants = dict(variants)
+        self.cards = sorted(cards, key=lambda c: (c["instance"], c["device"], c["tool"]))
+        self._found = {(c["tool"], c["instance"], c["device"]): c for c in cards}
+
+    def of(self, cell):
+        """The card of a cell, or None."""
+        return self._found.get((cell.tool, cell.instance, cell.device))
+
+    def on_purpose(self, tool):
+        """Why a variant is unranked whatever its card says."""
+        return f"it leaves the protocol on purpose ({self.variants[tool].deviation})"
+
+    def judge(self, cell):
+        """``Parity`` of a cell."""
+        if cell.published:
+            return PUBLISHED
+        card = self.of(cell)
+        if card is None:
+            return Parity("-", False, "no parity card")
+        if card["verdict"] is None:
+            why = one_line(card.get("reason") or "no reason was recorded")
+            return Parity("-", False, f"its card has no verdict: {why}")
+        adapters = {value for value in cell.ok["adapter_sha256"] if value is not None}
+        if adapters - {card.get("adapter_sha256")}:
+            return Parity("-", False, "its card is of another version of the adapter")
+        if card["verdict"] == "different":
+            return Parity("D", False, difference(card))
+        if cell.tool in self.variants:
+            return Parity(LETTERS[card["verdict"]], False, self.on_purpose(cell.tool))
+        return Parity(LETTERS[card["verdict"]])
+
+
+def difference(card):
+    """The first field in which a tool differs, and the card's words on it; '' without any."""
+    first = card.get("first_difference")
+    return one_line(f"{field_name(first['field'])}: {first['words']}") if first else ""
+
+
+def tool_name(card, order):
+    """What a card's tool is called: by the configuration, else by the card."""
+    return order.names.get(card["tool"]) or card.get("tool_name") or card["tool"]
+
+
+def field_name(field):
+    """A field of a card in words: 'loss of each step', 'order'."""
+    return FIELDS.get(field, field.replace("_", " "))
+
+
+def add_option(parser):
+    """Add ``--cards`` to a program."""
+    parser.add_argument(
+        "--cards",
+        nargs="*",
+        metavar="JSON",
+        help="parity cards, results/{study}/parity/{tool}.json; a measured row is ranked only "
+        "when its card says same or equivalent. Without this option parity is not looked at",
+    )
+
+
+def read_cards(paths, variants=()):
+    """``Cards`` from the files, or None for None; BadInput with a line for each bad file."""
+    if paths is None:
+        return None
+    cards, defects = [], []
+    for path in paths:
+        try:
+            cards += _read(path)
+        except BadInput as error:
+            defects.append(str(error))
+    if defects:
+        raise BadInput("\n".join(defects))
+    return Cards(cards, variants)
+
+
+def _read(path):
+    """The cards of one file."""
+    try:
+        found = json.loads(read_text(path))
+    except ValueError as error:
+        raise BadInput(f"{path}: broken, not valid JSON: {one_line(error, 120)}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("cards"), list):
+        raise BadInput(f"{path}: not a file of parity cards: it has no list 'cards'")
+    if found.get("schema_version") != VERSION:
+        version = one_line(json.dumps(found.get("schema_version")), 30)
+        raise BadInput(f"{path}: schema_version {version}; allowed is {VERSION}")
+    for number, card in enumerate(found["cards"]):
+        missing = [key for key in ESSENTIAL if not isinstance(card, dict) or key not in card]
+        if missing:
+            raise BadInput(f"{path}: cards.{number}: {', '.join(missing)} is missing")
+        if card["verdict"] not in list(LETTERS):
+            raise BadInput(
+                f"{path}: cards.{number}: verdict: {one_line(card['verdict'], 40)}; "
+                "allowed are same, equivalent, different, null"
+            )
+    return found["cards"]

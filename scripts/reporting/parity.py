@@ -1,0 +1,81 @@
+"""The report's section on parity: which tools train the same network, and how that is known."""
+
+from . import text
+from .cards import difference, field_name, tool_name
+from .files import one_line
+
+METHOD = (
+    "A row is ranked only when its tool was shown to train the same network as the others. "
+    "Every tool gets the same initial weights and the same batches, without dropout, and what it "
+    "computes is held against a reference in float64 NumPy: shapes, outputs, gradients, the "
+    "weights after 10 and 20 steps, dropout, and how it shuffles. A card holds for the adapter "
+    "that was timed (the first 12 digits of its SHA-256 stand here and under *Provenance*); "
+    "after an edit it is made again."
+)
+
+VERDICTS = {
+    "same": "same",
+    "equivalent": "equivalent, within tolerance",
+    "different": "**different**",
+    None: "no verdict",
+}
+
+
+def section(cards, order):
+    """The section as Markdown; '' when parity was not looked at (``cards`` is None)."""
+    if cards is None:
+        return ""
+    parts = ["## Parity", METHOD]
+    if not cards.cards:
+        return "\n\n".join([*parts, "There is no parity card, so nothing is ranked."])
+    rows, without = [], {}
+    for card in cards.cards:
+        if card.get("outcome") == "no_device":
+            reason = one_line(card.get("reason") or "the device is not in this machine")
+            without[f"{card['instance']}, {card['device']}"] = reason
+            continue
+        words = difference(card) or one_line(card.get("reason") or "")
+        if not words and card["tool"] in cards.variants:
+            words = f"none, but unranked: {cards.on_purpose(card['tool'])}"
+        adapter, made = (card.get("adapter_sha256") or "")[:12], card.get("started_utc") or ""
+        place = f"{card['instance']}, {card['device']}"
+        rows.append([tool_name(card, order), place, card["verdict"], words, adapter, made])
+    ranks = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+    rows.sort(key=lambda row: (row[1], ranks[row[2]], row[0]))
+    header = ["Tool", "Where", "Verdict", "First difference", "Adapter", "Made (UTC)"]
+    table = text.markdown_table(header, rows, left=len(header))
+    for verdict, words in VERDICTS.items():  # the only words here that are Markdown themselves
+        table = table.replace(f"| {text.cell_text(str(verdict))} |", f"| {words} |")
+    lacking = [f"No card on {place}: {text.cell_text(why)}." for place, why in without.items()]
+    parts += [table if rows else "", *lacking, _tolerances(cards, order)]
+    return "\n\n".join(filter(None, parts))
+
+
+def _tolerances(cards, order):
+    """A row for each field that has a tolerance: the tolerance, and the worst tool within it.
+
+    Variants don't count, as they are never ranked.
+    """
+    fields = {}
+    for card in cards.cards:
+        if card["tool"] in cards.variants:
+            continue
+        for field in card["fields"]:
+            if field.get("tolerance") is not None:
+                fields.setdefault((field["field"], field["tolerance"]), []).append((field, card))
+    rows = []
+    for (name, tolerance), found in fields.items():
+        within = [
+            (field["error"], tool_name(card, order))
+            for field, card in found
+            if field.get("error") is not None and field["verdict"] in ("same", "equivalent")
+        ]
+        error, tool = max(within, default=(None, ""))
+        worst = "" if error is None else f"{error:.1e} ({tool})" if error else "0"
+        rows.append([field_name(name), f"{tolerance:.1e}", worst])
+    if not rows:
+        return ""
+    header = ["Field", "Tolerance", "Largest error within it"]
+    return "Relative errors of the tools that may be ranked:\n\n" + text.markdown_table(
+        header, rows
+    )

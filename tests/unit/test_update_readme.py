@@ -1,0 +1,33 @@
+"""Every number in the README's tables of results is that of an archived record."""
+
+import pytest
+
+import update_readme
+from meter_runs import ROOT
+
+
+def test_the_readme_says_what_the_records_say(capsys):
+    code = update_readme.main(["--check"])
+    assert code == 0, capsys.readouterr().out + "\nTo put it right: make readme"
+
+
+def test_a_number_that_no_record_holds_is_shown(tmp_path, capsys):
+    (tmp_path / "results").symlink_to(ROOT / "results")
+    readme = tmp_path / "README.md"
+    text = (ROOT / "README.md").read_text()
+    start = text.index("<!-- table of ")
+    readme.write_text(text[:start] + text[start:].replace(" 1x |", " 2x |", 1))
+    assert update_readme.main(["--readme", str(readme), "--check"]) == 1
+    difference = capsys.readouterr().out
+    assert "-| " in difference and "2x" in difference
+
+    assert update_readme.main(["--readme", str(readme)]) == 0
+    assert readme.read_text() == text
+
+
+@pytest.mark.parametrize("folder", ["results/published/none", "tests"])
+def test_a_folder_without_records_is_named(tmp_path, capsys, folder):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"<!-- table of {folder} -->\n<!-- end of table -->\n")
+    assert update_readme.main(["--readme", str(readme)]) == 2
+    assert f"{folder}/runs" in capsys.readouterr().err
