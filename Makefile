@@ -1,7 +1,13 @@
 # make report             compare the tools on this machine (study `quick`)
 # make report STUDY=seed  the protocol of the 2017 page, on MNIST (MNIST=DIR: from there)
+#   INSTANCE=NAME         keep this machine's results under a name of its own
+#   ALSO="TOOL ..."       tools that are off by default, e.g. the variants of 2017
+# make published          the tables of the 2017 page, from its own rows alone
+# make import FROM=DIR    bring in records of other machines (AS=NAME: under that name)
+# make gpu-check          check all that needs a GPU, with the Python that is there
 # make test               the project's own tests
 # make environments       build the tools' environments again, those that failed too
+# make readme             the README's tables of results, from the archived records
 # make lock               bring the pinned versions up to date
 # make clean              remove results; what was published, data and environments stay
 # make distclean          remove all that make ever made
@@ -11,12 +17,16 @@ SHELL := /bin/bash
 DRIVER := .driver/bin/python
 STUDY ?=
 MNIST ?=
+INSTANCE ?=
+ALSO ?=
+FROM ?=
+AS ?=
 JOBS ?= 1
 PYTEST ?=
 COMPILE = $(DRIVER) -m uv pip compile -q --upgrade --universal --python-version 3.11 \
 	--no-header --no-annotate pyproject.toml
 
-.PHONY: help setup report test environments lock format clean distclean
+.PHONY: help setup report published import gpu-check test environments readme lock format clean distclean
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -33,10 +43,22 @@ setup: .driver/.installed
 	@touch $@
 
 report: setup
-	@$(DRIVER) scripts/run_study.py --jobs $(JOBS) $(if $(STUDY),--study $(STUDY)) $(if $(MNIST),--mnist $(MNIST))
+	@$(DRIVER) scripts/run_study.py --jobs $(JOBS) $(if $(STUDY),--study "$(STUDY)") $(if $(MNIST),--mnist "$(MNIST)") \
+		$(if $(INSTANCE),--instance "$(INSTANCE)") $(if $(ALSO),--also $(ALSO))
+
+published: setup
+	@$(DRIVER) scripts/run_study.py --published $(or $(STUDY),seed)
+
+import: setup
+	@test -n "$(FROM)" || { echo "make import: FROM=DIR is missing, the directory with the records" >&2; exit 2; }
+	@$(DRIVER) scripts/import_records.py --from "$(FROM)" $(if $(AS),--as "$(AS)")
+
+# Needs no set-up: on a machine with a GPU the tools are there, and perhaps no network is.
+gpu-check:
+	@python3 scripts/gpu_check.py $(if $(MNIST),--mnist "$(MNIST)")
 
 environments: setup
-	@$(DRIVER) scripts/build_environments.py --retry $(if $(STUDY),--study $(STUDY))
+	@$(DRIVER) scripts/build_environments.py --retry $(if $(STUDY),--study "$(STUDY)")
 
 test: .driver/.installed-test
 	@$(DRIVER) -m ruff check .
@@ -45,6 +67,9 @@ test: .driver/.installed-test
 	@$(DRIVER) -m snakemake --lint
 	@$(DRIVER) scripts/build_environments.py
 	@$(DRIVER) -m pytest $(PYTEST)
+
+readme: .driver/.installed-test
+	@$(DRIVER) scripts/update_readme.py
 
 format: .driver/.installed-test
 	@$(DRIVER) -m ruff check --fix .

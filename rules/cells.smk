@@ -9,6 +9,7 @@
 rule cell:
     input:
         adapter=adapter_of,
+        modules=modules_of_adapter,
         contract=contract_of,
         environment=environment_file_of,
         meter=METER,
@@ -24,11 +25,14 @@ rule cell:
     threads: all_cores
     resources:
         bench_slot=1,
+        gpu=gpus_of,
+        gpu_manufacturer="nvidia",
         # Here rather than in params, because resources never make a record stale.
         time_limit=time_limit_of,
         position=position_of,
         driver=driver,
         interpreter=interpreter_of,
+        description=description_of_instance,
     params:
         job=job_of,
         attempt=attempt_of,
@@ -46,4 +50,5 @@ rule cell:
         " --attempt {params.attempt}"
         " --position {resources.position}"
         " --time-limit {resources.time_limit}"
+        " --instance {resources.description:q}"
         " -- {resources.interpreter} {input.adapter:q}"

@@ -2,6 +2,7 @@
 # The only rules file with functions in it.
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -15,7 +16,11 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 try:
     import configuration
+    import instances
+    import modules
+    import one_machine
     from metering import gpu, machine
+    from modules import files_of
 except ModuleNotFoundError as missing:
     raise WorkflowError(
         f"the Python that runs Snakemake ({sys.executable}) lacks the module {missing.name}: "
@@ -24,24 +29,39 @@ except ModuleNotFoundError as missing:
 
 try:
     configuration.check(config)
-except configuration.ConfigurationError as error:
+    if not workflow.non_local_exec:  # the nodes of a cluster are other machines than this
+        instances.check(config["instance"], config["instances"])
+except (configuration.ConfigurationError, instances.WrongInstance) as error:
     raise WorkflowError(str(error)) from None
 
-# All that the meter imports: an edit of any of it makes the records stale.
-METER = sorted(
-    str(path.relative_to(ROOT))
-    for path in [
-        ROOT / "scripts/meter.py",
-        ROOT / "scripts/idx.py",
-        *ROOT.glob("scripts/metering/*.py"),
-    ]
-)
+if not workflow.non_local_exec:
+    ours = Path("results", config["study"], "runs", config["instance"])
+    other = one_machine.other_in(ours, machine.describe(gpu.detect())[0])
+    if other:
+        raise WorkflowError(f"{ours}/{other}; give this machine a name: --config instance=NAME")
+
+
+# Of this machine one cell at a time; of a cluster one on each node that Snakemake is given.
+resource_scopes:
+    bench_slot="local",
+
+
+# An edit of the meter makes all records stale, one of what compares answers all cards.
+METER = files_of("scripts/meter.py")
+VERIFIER = [
+    *files_of("scripts/parity.py"),
+    # Not imported: it runs with the tool, in the tool's environment.
+    "scripts/tools/parity/probe.py",
+]
 
 # The contract helper of each language that adapters are written in.
 CONTRACTS = {".py": "scripts/tools/contract.py", ".R": "scripts/tools/contract.R"}
 
 TABLES = ["by_tool", "by_gpu", "gpu_vs_cpu"]
-FIGURES = ["time_by_tool", "time_split", "error_rate", "speedup"]
+FIGURES = ["time_by_tool", "time_split", "error_rate", "speedup", "parity", "story"]
+PAGES = ["parity", "page_2017"]
+
+PUBLISHED = configuration.PUBLISHED
 
 PROTOCOL_KEYS = (
     "data_set",
@@ -58,7 +78,8 @@ PROTOCOL_KEYS = (
 
 wildcard_constraints:
     study=r"[^/]+",
-    instance=r"[^/]+",
+    # Nothing is ever run in the name of another machine; its records are only merged.
+    instance=re.escape(config["instance"]),
     device=r"[^/]+",
     tool=r"[^/]+",
     repeat=r"[1-9][0-9]*",
@@ -72,7 +93,11 @@ def named(what, value, allowed):
 
 
 def study_of(wildcards):
-    return named("study", wildcards.study, config["studies"])
+    return named("study", wildcards.study.removesuffix(PUBLISHED), config["studies"])
+
+
+def study_name_of(wildcards):
+    return wildcards.study.removesuffix(PUBLISHED)
 
 
 def tool_of(wildcards):
@@ -83,42 +108,95 @@ def tool_of(wildcards):
 
 
 def matrix(study):
-    """Return the path of every record of a study, in the order in which cells run.
+    """Return the path of every record that this machine makes, in the order in which cells run.
 
     Repeats are the outer loop, so that a drift of the machine's speed meets all tools alike.
     """
     repeats = range(1, named("study", study, config["studies"])["repeats"] + 1)
     return [
-        f"results/{study}/runs/{instance}/{device}/{tool}/{repeat}.json"
+        f"results/{study}/runs/{config['instance']}/{device}/{tool}/{repeat}.json"
         for repeat in repeats
-        for instance in config["instances"]
         for device in config["devices"]
-        for tool in config["tools"]
+        for tool in configuration.tools_to_run(config, device)
     ]
 
 
+def brought_in(study, what, pattern):
+    """Return the files of other machines that lie in a study's folder, as an import left them."""
+    return sorted(
+        str(path)
+        for path in Path("results", study, what).glob(f"*/{pattern}")
+        if path.parts[3 if what == "runs" else 4] != config["instance"]
+    )
+
+
 def records_of_study(wildcards):
-    return matrix(wildcards.study)
+    """Return this machine's records and those of others; none for published rows alone."""
+    if wildcards.study.endswith(PUBLISHED):
+        return []
+    # Any file: merging names what does not lie where it belongs.
+    others = brought_in(wildcards.study, "runs", "**/[!.]*.json")
+    return [*matrix(wildcards.study), *others]
+
+
+def cards_to_make(study):
+    """Return the path of every parity card that this machine makes: none for absent devices."""
+    cards = [
+        f"results/{study}/parity/cards/{config['instance']}/{device}/{tool}.json"
+        for device in config["devices"]
+        for tool in configuration.tools_to_run(config, device)
+        if probe_path(config["tools"][tool]["adapter"]).is_file()
+    ]
+    # A cell says that its device is not here; a card that was made while it was is kept.
+    return [card for card in cards if is_here(Path(card).parent.name) or Path(card).exists()]
+
+
+def cards_of_tool(wildcards):
+    """Return the cards of one tool on all devices of all machines."""
+    others = brought_in(wildcards.study, "parity/cards", f"*/{wildcards.tool}.json")
+    made = [path for path in cards_to_make(wildcards.study) if Path(path).stem == wildcards.tool]
+    return [*made, *others]
+
+
+def cards_of_study(wildcards):
+    """Return the file with all cards of a tool, for each tool that has any."""
+    study = wildcards.study
+    if study.endswith(PUBLISHED):
+        return []
+    tools = [Path(path).stem for path in cards_to_make(study)]
+    tools += [Path(path).stem for path in brought_in(study, "parity/cards", "*/*.json")]
+    return [f"results/{study}/parity/{tool}.json" for tool in sorted(set(tools))]
 
 
 def everything_of_study():
     """Return all that a finished study has; whatever of it is missing is made again."""
-    folder = f"results/{config['study']}"
+    study = config["study"]
+    folder = f"results/{study}"
     return [
-        *matrix(config["study"]),
+        *matrix(study),
+        *cards_to_make(study),
         f"{folder}/runs.csv",
         *expand(f"{folder}/tables/{{table}}.md", table=TABLES),
         *expand(f"{folder}/figures/{{figure}}.svg", figure=FIGURES),
+        *expand(f"{folder}/pages/{{page}}.html", page=PAGES),
         f"{folder}/report.md",
     ]
 
 
-def merge_params(wildcards):
-    """Return what merging needs of the configuration, as JSON that does not depend on key order."""
-    tools = [{"id": tool, "name": entry["name"]} for tool, entry in config["tools"].items()]
+def order_of(wildcards):
+    """Return names, order and descriptions, as JSON that does not depend on the order of keys."""
+    tools = [
+        {"id": tool, "name": entry["name"]}
+        | {key: entry[key] for key in ("variant_of", "deviation") if key in entry}
+        for tool, entry in config["tools"].items()
+    ]
     # The order of tools in the file is only the order of running; tables sort for themselves.
     tools.sort(key=lambda tool: tool["id"])
-    return json.dumps({"tools": tools, "baseline": config["baseline"]}, sort_keys=True)
+    order = {"tools": tools, "baseline": config["baseline"]}
+    order["instances"] = {name: about or {} for name, about in config["instances"].items()}
+    if "reference" in config:
+        order["reference"] = config["reference"]
+    return json.dumps(order, sort_keys=True)
 
 
 # -- one cell ---------------------------------------------------------------------------------
@@ -129,12 +207,18 @@ def record_path(wildcards):
     return f"results/{wildcards.study}/runs/{cell}.json"
 
 
-def existing_record(wildcards):
-    """Return what stands at the record's place already, a dict, or None when nothing does."""
-    path = Path(record_path(wildcards))
+def card_path(wildcards):
+    cell = f"{wildcards.instance}/{wildcards.device}/{wildcards.tool}"
+    return f"results/{wildcards.study}/parity/cards/{cell}.json"
+
+
+def existing(path):
+    """Return the outcome and the attempt of the record or card at ``path``, or None without one."""
     try:
-        record = json.loads(path.read_text())
-        record["status"]["outcome"], record["provenance"]["attempt"] + 0
+        found = json.loads(Path(path).read_text())
+        if "status" in found:
+            return found["status"]["outcome"], found["provenance"]["attempt"] + 0
+        return found["outcome"], found["attempt"] + 0
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -144,12 +228,16 @@ def existing_record(wildcards):
             f"{path}: broken, or not a record of this version; "
             "delete it to have the cell measured again"
         ) from None
-    return record
 
 
-def outcome_so_far(wildcards):
-    record = existing_record(wildcards)
-    return record["status"]["outcome"] if record else None
+def path_of_output(wildcards):
+    """Return where the job's record goes, or its card: cards have no repeats."""
+    return record_path(wildcards) if hasattr(wildcards, "repeat") else card_path(wildcards)
+
+
+def is_measured_already(wildcards):
+    found = existing(path_of_output(wildcards))
+    return found is not None and found[0] == "ok"
 
 
 def has_device(device):
@@ -162,13 +250,14 @@ def has_device(device):
 HAS_DEVICE = {device: has_device(device) for device in config["devices"]}
 
 
-def is_device_here(wildcards):
-    """Whether the cell has its device; the meter looks again and has the last word.
+def is_here(device):
+    """Whether a device can be had; what this machine lacks the nodes of a cluster may have."""
+    return named("device", device, HAS_DEVICE) or workflow.non_local_exec
 
-    What this machine lacks the nodes of a cluster may have.
-    """
-    here = named("device", wildcards.device, HAS_DEVICE)
-    return here or workflow.non_local_exec
+
+def is_device_here(wildcards):
+    """Whether the cell has its device; the meter looks again and has the last word."""
+    return is_here(wildcards.device)
 
 
 def why_unavailable(wildcards):
@@ -177,7 +266,7 @@ def why_unavailable(wildcards):
     scripts/build_environments.py finds out before the workflow runs; without it,
     environments are built by Snakemake itself and this is always "".
     """
-    environment = Path(tool_of(wildcards)["environment"])
+    environment = Path(environment_file_of(wildcards))
     status = Path(".environments/status") / f"{environment.stem}.json"
     try:
         found = json.loads(status.read_text())
@@ -190,22 +279,41 @@ def is_runnable(wildcards):
     """Whether the cell needs its environment: the device is here, or a measured record is kept."""
     if why_unavailable(wildcards):
         return False
-    return is_device_here(wildcards) or outcome_so_far(wildcards) == "ok"
+    return is_device_here(wildcards) or is_measured_already(wildcards)
 
 
 def environment_of(wildcards):
     """Return the cell's environment; None builds none, for cells that can't run here."""
     if not is_runnable(wildcards):
         return None
-    return str(ROOT / tool_of(wildcards)["environment"])
+    return str(ROOT / environment_file_of(wildcards))
 
 
 def environment_file_of(wildcards):
-    return tool_of(wildcards)["environment"]
+    return configuration.environment_of(tool_of(wildcards), wildcards.device)
 
 
 def adapter_of(wildcards):
     return tool_of(wildcards)["adapter"]
+
+
+def modules_of_adapter(wildcards):
+    """Return the other files of its folder that an adapter imports: its own, or a base's."""
+    return [str(path) for path in modules.modules_of_adapter(adapter_of(wildcards))]
+
+
+def modules_of_probe(wildcards):
+    """Return the other files of its folder that a probe imports: a variant its base's."""
+    return [str(path) for path in modules.neighbours_of(probe_of(wildcards))]
+
+
+def probe_path(adapter):
+    """Return the place of the program that makes an adapter compute the parity card's answers."""
+    return Path(adapter).parent / "parity" / Path(adapter).name
+
+
+def probe_of(wildcards):
+    return str(probe_path(adapter_of(wildcards)))
 
 
 def contract_of(wildcards):
@@ -226,15 +334,14 @@ def data_of(wildcards):
 
 
 def job_of(wildcards):
-    """Return the meter's job as JSON; equal jobs are equal strings."""
+    """Return the meter's job, or the card's, as JSON; equal jobs are equal strings."""
     study, tool = study_of(wildcards), tool_of(wildcards)
-    repeat = int(wildcards.repeat)
+    repeat = int(getattr(wildcards, "repeat", 1))
     if repeat > study["repeats"]:
         raise WorkflowError(
             f"config.yaml: key studies.{wildcards.study}.repeats: there is no repeat {repeat}; "
             f"allowed: 1 to {study['repeats']}"
         )
-    named("instance", wildcards.instance, {name: name for name in config["instances"]})
     job = {
         "cell": {
             "tool": wildcards.tool,
@@ -260,10 +367,10 @@ def attempt_of(wildcards):
     It is the record's own as long as that may stay, so nothing is stale; one more when the
     cell has to be tried again.
     """
-    record = existing_record(wildcards)
-    if record is None:
+    found = existing(path_of_output(wildcards))
+    if found is None:
         return 1
-    attempt, outcome = record["provenance"]["attempt"], record["status"]["outcome"]
+    outcome, attempt = found
     again = outcome in ("failed", "timeout", "out_of_memory") or (
         outcome == "no_device" and is_device_here(wildcards)
     )
@@ -282,13 +389,29 @@ def priority_of(wildcards):
     return len(cells) - cells.index(record_path(wildcards))
 
 
+def description_of_instance(wildcards):
+    """Return what the configuration says of this machine's hardware, as JSON."""
+    return json.dumps(configuration.description_of(config, wildcards.instance), sort_keys=True)
+
+
 def time_limit_of(wildcards):
     return study_of(wildcards)["time_limit"]
 
 
 def all_cores(wildcards):
-    """Keep every other local job off the machine while something is measured."""
+    """Keep every other job off the machine while something is measured.
+
+    On a cluster that takes all CPUs of a node, as many as its instance is described with.
+    """
+    if workflow.non_local_exec:
+        return configuration.description_of(config, wildcards.instance).get("cpus", 1)
     return workflow.cores or 1
+
+
+def gpus_of(wildcards):
+    """Return how many GPUs to ask a cluster for."""
+    kind, _, number = wildcards.device.partition("-")
+    return int(number or 1) if kind == "gpu" else 0
 
 
 def mnist_source(wildcards):

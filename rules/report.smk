@@ -2,10 +2,13 @@
 #
 # Needs: the records of a study, results/{study}/runs/{instance}/{device}/{tool}/{repeat}.json
 #        and archived ones of others, results/published/*.csv
+#        the parity cards of the tools, results/{study}/parity/{tool}.json
 # Makes: results/{study}/runs.csv                       a row for each run
 #        results/{study}/tables/{table}.{md,csv,html}   by_tool, by_gpu, gpu_vs_cpu
-#        results/{study}/figures/{figure}.svg           time_by_tool, time_split, error_rate, speedup
+#        results/{study}/figures/{figure}.svg           time_by_tool, time_split, error_rate,
+#                                                       speedup, parity, story
 #        results/{study}/report.md                      all of it, to read on a code host
+#        results/{study}/pages/{page}.html              parity, page_2017
 #
 # No cell depends on anything here. Scripts and the modules they import are inputs, so that
 # Snakemake tracks their content.
@@ -17,10 +20,7 @@ rule merge:
         published=sorted(str(path) for path in Path("results/published").glob("*.csv")),
         schema="schemas/record.schema.json",
         script="scripts/merge_records.py",
-        modules=expand(
-            "scripts/reporting/{module}.py",
-            module=["__init__", "columns", "files", "order", "records"],
-        ),
+        modules=files_of("scripts/merge_records.py"),
     output:
         runs=report(
             "results/{study}/runs.csv",
@@ -33,9 +33,11 @@ rule merge:
     conda:
         "../envs/report.yaml"
     params:
-        order=merge_params,
+        order=order_of,
+        study=study_name_of,
     shell:
         "python {input.script:q}"
+        " --study {params.study:q}"
         " --records {input.records:q}"
         " --published {input.published:q}"
         " --schema {input.schema:q}"
@@ -47,21 +49,9 @@ rule merge:
 rule tables:
     input:
         runs="results/{study}/runs.csv",
+        cards=cards_of_study,
         script="scripts/make_tables.py",
-        modules=expand(
-            "scripts/reporting/{module}.py",
-            module=[
-                "__init__",
-                "cells",
-                "columns",
-                "files",
-                "order",
-                "ratios",
-                "render",
-                "tables",
-                "text",
-            ],
-        ),
+        modules=files_of("scripts/make_tables.py"),
     output:
         markdown=expand("results/{{study}}/tables/{table}.md", table=TABLES),
         csv=expand("results/{{study}}/tables/{table}.csv", table=TABLES),
@@ -88,11 +78,12 @@ rule tables:
     conda:
         "../envs/report.yaml"
     params:
-        order=merge_params,
+        order=order_of,
         directory=subpath(output.by_tool, parent=True),
     shell:
         "python {input.script:q}"
         " --runs {input.runs:q}"
+        " --cards {input.cards:q}"
         " --order {params.order:q}"
         " --output-dir {params.directory:q}"
         " > {log:q} 2>&1"
@@ -101,21 +92,9 @@ rule tables:
 rule figures:
     input:
         runs="results/{study}/runs.csv",
+        cards=cards_of_study,
         script="scripts/make_figures.py",
-        modules=expand(
-            "scripts/reporting/{module}.py",
-            module=[
-                "__init__",
-                "cells",
-                "columns",
-                "figures",
-                "files",
-                "order",
-                "ratios",
-                "style",
-                "text",
-            ],
-        ),
+        modules=files_of("scripts/make_figures.py"),
     output:
         time_by_tool=report(
             "results/{study}/figures/time_by_tool.svg",
@@ -141,16 +120,29 @@ rule figures:
             category="Figures",
             labels={"figure": "speed-up"},
         ),
+        parity=report(
+            "results/{study}/figures/parity.svg",
+            caption="../report/parity.rst",
+            category="Parity",
+            labels={"page": "divergence over 20 steps"},
+        ),
+        story=report(
+            "results/{study}/figures/story.svg",
+            caption="../report/story.rst",
+            category="Figures",
+            labels={"figure": "all machines"},
+        ),
     log:
         "results/{study}/logs/figures.log",
     conda:
         "../envs/report.yaml"
     params:
-        order=merge_params,
+        order=order_of,
         directory=subpath(output.speedup, parent=True),
     shell:
         "python {input.script:q}"
         " --runs {input.runs:q}"
+        " --cards {input.cards:q}"
         " --order {params.order:q}"
         " --output-dir {params.directory:q}"
         " > {log:q} 2>&1"
@@ -159,35 +151,41 @@ rule figures:
 rule report_md:
     input:
         runs="results/{study}/runs.csv",
+        cards=cards_of_study,
         tables=rules.tables.output.markdown,
         figures=rules.figures.output,
+        captions=expand("report/{figure}.rst", figure=FIGURES),
         script="scripts/make_report.py",
-        modules=expand(
-            "scripts/reporting/{module}.py",
-            module=[
-                "__init__",
-                "answers",
-                "cells",
-                "columns",
-                "files",
-                "order",
-                "ratios",
-                "text",
-            ],
-        ),
+        modules=files_of("scripts/make_report.py"),
     output:
         markdown="results/{study}/report.md",
+        parity=report(
+            "results/{study}/pages/parity.html",
+            caption="../report/parity_page.rst",
+            category="Parity",
+            labels={"page": "parity cards"},
+        ),
+        original=report(
+            "results/{study}/pages/page_2017.html",
+            caption="../report/page_2017.rst",
+            category="Parity",
+            labels={"page": "what the 2017 page compared"},
+        ),
     log:
         "results/{study}/logs/report_md.log",
     conda:
         "../envs/report.yaml"
     params:
-        order=merge_params,
+        order=order_of,
+        pages=subpath(output.parity, parent=True),
     shell:
         "python {input.script:q}"
         " --runs {input.runs:q}"
+        " --cards {input.cards:q}"
         " --order {params.order:q}"
+        " --pages {params.pages:q}"
         " --tables {input.tables:q}"
         " --figures {input.figures:q}"
+        " --captions {input.captions:q}"
         " --output {output.markdown:q}"
         " > {log:q} 2>&1"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """From a bare checkout to the report: environments, cells, tables, report.html, last words.
 
-    python scripts/run_study.py [--study NAME] [--mnist DIR] [--jobs N] [-- SNAKEMAKE OPTIONS]
+    python scripts/run_study.py [--study NAME] [--instance NAME] [-- SNAKEMAKE OPTIONS]
 
 It does what `snakemake --use-conda` and `snakemake --report` do, and adds three things: where
 there is no conda it puts the stand-in on PATH; it builds the environments one by one first,
@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import csv
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -22,6 +23,9 @@ from pathlib import Path
 import yaml
 
 import configuration
+import instances
+import one_machine
+from metering import gpu, machine
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "results" / ".run.lock"
@@ -72,6 +76,25 @@ def read_configuration(overrides):
     return config
 
 
+def check_machine(config):
+    """Refuse a name for this machine that another one has, by its description or records: BadInput.
+
+    Snakemake would find out about the description, too, but only after all environments are built.
+    """
+    try:
+        instances.check(config["instance"], config["instances"])
+    except instances.WrongInstance as error:
+        raise BadInput(str(error)) from None
+    folder = Path("results", config["study"], "runs", config["instance"])
+    here, _ = machine.describe(gpu.detect())
+    other = one_machine.other_in(ROOT / folder, here)
+    if other:
+        raise BadInput(
+            f"{folder}/{other}; give this machine a name of its own with --instance NAME, "
+            "or move that folder away"
+        )
+
+
 def tool_environment():
     """Return the variables for Snakemake: PATH with a conda on it, and the driver's Python."""
     path = subprocess.run(
@@ -88,18 +111,27 @@ def run(command, environment):
     A signal that would end this program is passed on as Ctrl-C to the whole group of the
     command, which then stops cleanly; this waits until it has.
     """
-    with subprocess.Popen(command, cwd=ROOT, env=environment, process_group=0) as process:
+    process = None
+    stopping = False
 
-        def pass_on(_signum, _frame):
+    def pass_on(_signum=None, _frame=None):
+        nonlocal stopping
+        stopping = True
+        if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGINT)
 
-        before = {number: signal.signal(number, pass_on) for number in STOPPING}
-        try:
-            return process.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    # Before the start: a shell has its background jobs ignore Ctrl-C, and what a process
+    # ignores its children ignore too, but what it handles they do not.
+    before = {number: signal.signal(number, pass_on) for number in STOPPING}
+    try:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, process_group=0)
+        if stopping:  # it came while the process was being made
+            pass_on()
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def is_report_stale(html, study):
@@ -112,6 +144,7 @@ def is_report_stale(html, study):
         *html.parent.glob("*.csv"),
         *html.parent.glob("tables/*"),
         *html.parent.glob("figures/*"),
+        *html.parent.glob("pages/*"),
         *(ROOT / "report").iterdir(),
     ]
     return any(path.stat().st_mtime > made for path in shown)
@@ -139,17 +172,32 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--study", help="a study of config.yaml (default: the one it names)")
     parser.add_argument("--mnist", help="directory with MNIST (default: what config.yaml says)")
+    parser.add_argument("--instance", help="name for this machine (default: what config.yaml says)")
+    parser.add_argument(
+        "--also", nargs="+", metavar="TOOL", help="tools of config.yaml besides the default ones"
+    )
+    parser.add_argument(
+        "--published", metavar="STUDY", help="only the tables of what others published of a study"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="cores for everything but the cells")
     parser.add_argument("snakemake", nargs="*", help="more options for snakemake, after --")
     arguments = parser.parse_args(argv)
     if arguments.jobs < 1:
         parser.error("--jobs: must be at least 1")
     try:
-        given = {"study": arguments.study, "mnist_directory": arguments.mnist}
+        given = {
+            "study": arguments.published or arguments.study,
+            "mnist_directory": arguments.mnist,
+            "instance": arguments.instance,
+            "also": arguments.also,
+        }
         overrides = {key: value for key, value in given.items() if value}
-        study = read_configuration(overrides)["study"]
+        config = read_configuration(overrides)
         with only_run_here():
-            return make_report(study, overrides, arguments)
+            if arguments.published:
+                return make_published(config["study"])
+            check_machine(config)
+            return make_report(config["study"], overrides, arguments)
     except BadInput as error:
         print(f"run_study: {error}", file=sys.stderr)
         return 2
@@ -160,12 +208,17 @@ def main(argv=None):
 def make_report(study, overrides, arguments):
     """Build, run and report one study; return the exit code."""
     environment = tool_environment()
-    code = run([sys.executable, "scripts/build_environments.py", "--study", study], environment)
+    build = [sys.executable, "scripts/build_environments.py", "--study", study]
+    if "also" in overrides:
+        build += ["--also", *overrides["also"]]
+    code = run(build, environment)
     if code:
         return code
     snakemake = [sys.executable, "-m", "snakemake"]
     if overrides:
-        snakemake += ["--config", *(f"{key}={value}" for key, value in overrides.items())]
+        # JSON is YAML: an instance named 1080 stays a text, a list a list.
+        given = [f"{key}={json.dumps(value)}" for key, value in overrides.items()]
+        snakemake += ["--config", *given]
     code = run(
         [*snakemake, "-j", str(arguments.jobs), "--quiet", "rules", *arguments.snakemake],
         environment,
@@ -183,6 +236,29 @@ def make_report(study, overrides, arguments):
         os.replace(fresh, html)
     last_words(study)
     return 0
+
+
+def make_published(study):
+    """Make tables, figures and report of a study's published rows alone; return the exit code."""
+    studies = set()
+    for file in sorted((ROOT / "results/published").glob("*.csv")):
+        with file.open(newline="") as source:
+            studies |= {row.get("study") for row in csv.DictReader(source)}
+    if study not in studies:
+        raise BadInput(
+            f"results/published/*.csv hold no run of study {study}; "
+            f"allowed: {', '.join(sorted(filter(None, studies))) or 'none, there are no runs'}"
+        )
+    environment = tool_environment()
+    code = run([sys.executable, "scripts/build_environments.py", "report"], environment)
+    if code:
+        return code
+    report = f"results/{study}-published/report.md"
+    command = [sys.executable, "-m", "snakemake", report, "-j1", "--quiet", "rules"]
+    code = run(command, environment)
+    if code == 0:
+        print(f"tables and figures: {report}")
+    return code
 
 
 if __name__ == "__main__":

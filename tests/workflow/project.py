@@ -53,7 +53,8 @@ class Project:
             "study": "tiny",
             "studies": {"tiny": dict(STUDY)},
             "devices": ["cpu", "gpu-64"],
-            "instances": ["local"],
+            "instance": "local",
+            "instances": {"local": None},
             "tools": {
                 "alpha": {
                     "name": "Alpha",
@@ -77,9 +78,10 @@ class Project:
         self.env = dict(os.environ, PATH=path, BENCHM_DRIVER_PYTHON=sys.executable)
 
     def add_tool_files(self, tool):
-        """Give ``tool`` an adapter and an environment of its own (same packages, so no build)."""
-        adapter = self.folder / "scripts/tools/numpy_reference.py"
-        shutil.copy(adapter, adapter.with_name(f"{tool}.py"))
+        """Give ``tool`` an adapter, probe and environment of its own (same packages: no build)."""
+        for folder in ("scripts/tools", "scripts/tools/parity"):
+            program = self.folder / folder / "numpy_reference.py"
+            shutil.copy(program, program.with_name(f"{tool}.py"))
         environment = self.folder / "envs/numpy_reference.yaml"
         shutil.copy(environment, environment.with_name(f"{tool}.yaml"))
 
@@ -113,7 +115,7 @@ class Project:
         return self.folder / f"results/tiny/runs/local/{device}/{tool}/{repeat}.json"
 
     def stale(self, *options):
-        """Return the jobs that would run: names of rules, for a cell with its tool and device."""
+        """Return the jobs that would run: a cell or a card by tool and device, others by rule."""
         plan = self.snakemake("-n", "-j1", *options)
         assert plan.returncode == 0, plan.stdout[-4000:]
         jobs = set()
@@ -123,6 +125,9 @@ class Project:
                     r"runs/local/([^/]+)/([^/]+)/(\d+)\.json", block
                 ).groups()
                 jobs.add(f"{tool} {device} {repeat}")
+            elif rule == "parity_card":
+                device, tool = re.search(r"cards/local/([^/]+)/([^/]+)\.json", block).groups()
+                jobs.add(f"{tool} {device} card")
             elif rule != "all":
                 jobs.add(rule)
         return jobs

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,11 +10,14 @@ import time
 
 import psutil
 import pytest
+import yaml
 
 from meter_runs import are_dead
-from workflow.project import Project
+from workflow.project import ROOT, Project
 
 pytestmark = pytest.mark.slow
+
+ARCHIVED = "results/published/2026-11-23-amd-epyc-2-cores/quick/pytorch.json"
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +36,13 @@ def project(tmp_path_factory):
     return project
 
 
-def report(project):
+def ignore_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def report(project, *options):
     return subprocess.run(
-        [sys.executable, "scripts/run_study.py"],
+        [sys.executable, "scripts/run_study.py", *options],
         cwd=project.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -87,7 +95,47 @@ def test_a_caption_makes_the_report_anew_and_no_cell(project):
         caption.write_text(before)
 
 
-def test_a_signal_to_the_program_stops_all_of_it(project):
+def test_the_page_of_2017_is_made_from_its_own_rows_alone(project):
+    project.write_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    try:
+        done = report(project, "--published", "seed")
+        assert done.returncode == 0, done.stdout[-4000:]
+        folder = project.folder / "results/seed-published"
+        assert not (project.folder / "results/seed").exists()  # no cell was asked for
+        assert "Tesla V100" in (folder / "tables/by_tool.md").read_text()
+        assert "Keras (TensorFlow)" in (folder / "report.md").read_text()
+    finally:
+        project.write_config()
+
+
+def test_a_name_that_another_machine_has_is_refused_before_anything_is_built(project):
+    config = project.config | {"instances": {"p2.xlarge": {"gpu": "Tesla K80", "gpus": 99}}}
+    project.write_config(config)
+    try:
+        refused = report(project, "--instance", "p2.xlarge")
+    finally:
+        project.write_config()
+    assert refused.returncode == 2
+    (line,) = refused.stdout.splitlines()
+    assert "it is described with 99 x Tesla K80, and this machine has" in line
+
+    record = json.loads((ROOT / ARCHIVED).read_text())
+    record["machine"] |= {"cpu_model": "Another CPU", "cores_logical": 512}
+    path = project.folder / "results/tiny/runs/their-box/cpu/pytorch/1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(record))
+    try:
+        refused = report(project, "--instance", "their-box")
+    finally:
+        shutil.rmtree(project.folder / "results/tiny/runs/their-box")
+    assert refused.returncode == 2
+    (line,) = refused.stdout.splitlines()
+    assert "runs/their-box/cpu/pytorch/1.json comes from Another CPU, 512 CPUs" in line
+    assert "--instance NAME" in line
+
+
+@pytest.mark.parametrize("as_background_job", [False, True])
+def test_a_signal_to_the_program_stops_all_of_it(project, as_background_job):
     report(project)
     adapter = project.folder / "scripts/tools/beta.py"
     working = adapter.read_text()
@@ -98,6 +146,8 @@ def test_a_signal_to_the_program_stops_all_of_it(project):
             cwd=project.folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # As a shell starts what ends on "&".
+            preexec_fn=ignore_interrupts if as_background_job else None,
         )
         family = []
         deadline = time.monotonic() + 60
@@ -120,6 +170,7 @@ def test_a_signal_to_the_program_stops_all_of_it(project):
     [
         (["--study", "quik"], "unknown study 'quik'; allowed: tiny"),
         (["--jobs", "0"], "must be at least 1"),
+        (["--published", "tiny"], "no run of study tiny; allowed: seed"),
     ],
 )
 def test_a_wrong_option_is_one_line_and_exit_code_2(project, options, words):

@@ -15,6 +15,10 @@ pytestmark = pytest.mark.slow
 AFTER_RECORDS = {"merge", "tables", "figures", "report_md"}
 ALPHA = {"alpha cpu 1", "alpha gpu-64 1"}
 BETA = {"beta cpu 1", "beta gpu-64 1"}
+#: The same for parity cards, which are made for devices that are here.
+AFTER_CARDS = {"parity", "tables", "figures", "report_md"}
+ALPHA_CARDS = {"alpha cpu card"} | AFTER_CARDS
+BETA_CARDS = {"beta cpu card"} | AFTER_CARDS
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +88,19 @@ def test_touching_any_file_changes_nothing(finished):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("scripts/tools/beta.py", BETA | AFTER_RECORDS),
-        ("scripts/tools/numpy_reference.py", ALPHA | AFTER_RECORDS),
-        ("envs/beta.yaml", BETA | AFTER_RECORDS),
-        ("scripts/tools/contract.py", ALPHA | BETA | AFTER_RECORDS),
-        ("scripts/meter.py", ALPHA | BETA | AFTER_RECORDS),
-        ("scripts/metering/quality.py", ALPHA | BETA | AFTER_RECORDS),
+        ("scripts/tools/beta.py", BETA | AFTER_RECORDS | BETA_CARDS),
+        ("scripts/tools/numpy_reference.py", ALPHA | AFTER_RECORDS | ALPHA_CARDS),
+        # Both import it.
+        ("scripts/tools/numpy_layers.py", ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS),
+        ("scripts/tools/keras3_backends.py", set()),
+        ("envs/beta.yaml", BETA | AFTER_RECORDS | BETA_CARDS),
+        ("scripts/tools/contract.py", ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS),
+        ("scripts/meter.py", ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS),
+        ("scripts/metering/quality.py", ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS),
+        ("scripts/tools/parity/beta.py", BETA_CARDS),
+        ("scripts/tools/parity/probe.py", ALPHA_CARDS | BETA_CARDS),
+        ("scripts/verifying/compare.py", ALPHA_CARDS | BETA_CARDS),
+        ("scripts/tools/parity/pytorch.py", set()),
         ("scripts/make_digits.py", {"digits"} | ALPHA | BETA | AFTER_RECORDS),
         ("scripts/make_tables.py", {"tables", "report_md"}),
         ("scripts/make_figures.py", {"figures", "report_md"}),
@@ -105,16 +116,24 @@ def test_an_edit_reruns_exactly_what_it_concerns(finished, name, expected):
         assert finished.stale() == expected
 
 
-def test_no_caption_reruns_anything(finished):
+def test_captions_rerun_no_cell_table_or_figure(finished):
     with contextlib.ExitStack() as stack:
         for caption in (finished.folder / "report").glob("*.rst"):
             stack.enter_context(edited(caption, comment))
-        assert finished.stale() == set()
+        assert finished.stale() == {"report_md"}  # it quotes those of the figures
 
 
 def test_a_protocol_value_reruns_all_cells_of_its_study(finished):
     with configured(finished, lambda c: c["studies"]["tiny"].update(momentum=0.8)):
-        assert finished.stale() == ALPHA | BETA | AFTER_RECORDS
+        assert finished.stale() == ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS
+
+
+def test_a_price_reruns_no_cell_and_no_card(finished):
+    def reprice(config):
+        config["instances"]["local"] = {"price_per_hour": 2.5}
+
+    with configured(finished, reprice):
+        assert finished.stale() == AFTER_RECORDS
 
 
 def test_another_study_of_the_file_concerns_nobody(finished):
@@ -153,7 +172,8 @@ def test_an_added_tool_runs_alone(finished):
         "environment": "envs/gamma.yaml",
     }
     with configured(finished, lambda c: c["tools"].update(gamma=entry)):
-        assert finished.stale() == {"gamma cpu 1", "gamma gpu-64 1"} | AFTER_RECORDS
+        cells = {"gamma cpu 1", "gamma gpu-64 1", "gamma cpu card"}
+        assert finished.stale() == cells | AFTER_RECORDS | AFTER_CARDS
 
 
 def test_a_removed_tool_runs_no_cell(finished):
@@ -177,6 +197,16 @@ def test_a_deleted_record_is_measured_again(finished):
     finally:
         path.write_bytes(kept)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_a_card_that_broke_is_made_again_and_costs_no_cell(finished):
+    def breaks(text):
+        card = json.loads(text)
+        card["outcome"] = "failed"
+        return json.dumps(card)
+
+    with edited(finished.folder / "results/tiny/parity/cards/local/cpu/beta.json", breaks):
+        assert finished.stale() == {"beta cpu card"} | AFTER_CARDS
 
 
 @pytest.mark.parametrize("outcome", ["failed", "timeout", "out_of_memory"])
@@ -206,6 +236,8 @@ def inputs_of(project, target):
 
 PROGRAMS = {
     "scripts/meter.py": "results/tiny/runs/local/cpu/alpha/1.json",
+    "scripts/parity.py": "results/tiny/parity/cards/local/cpu/alpha.json",
+    "scripts/collect_cards.py": "results/tiny/parity/alpha.json",
     "scripts/merge_records.py": "results/tiny/runs.csv",
     "scripts/make_tables.py": "results/tiny/tables/by_tool.md",
     "scripts/make_report.py": "results/tiny/report.md",
