@@ -185,18 +185,7 @@ def everything_of_study():
 
 def order_of(wildcards):
     """Return names, order and descriptions, as JSON that does not depend on the order of keys."""
-    tools = [
-        {"id": tool, "name": entry["name"]}
-        | {key: entry[key] for key in ("variant_of", "deviation") if key in entry}
-        for tool, entry in config["tools"].items()
-    ]
-    # The order of tools in the file is only the order of running; tables sort for themselves.
-    tools.sort(key=lambda tool: tool["id"])
-    order = {"tools": tools, "baseline": config["baseline"]}
-    order["instances"] = {name: about or {} for name, about in config["instances"].items()}
-    if "reference" in config:
-        order["reference"] = config["reference"]
-    return json.dumps(order, sort_keys=True)
+    return json.dumps(configuration.order_of(config), sort_keys=True)
 
 
 # -- one cell ---------------------------------------------------------------------------------

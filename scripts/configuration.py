@@ -79,6 +79,25 @@ def tools_to_run(config, device=None):
     ]
 
 
+def order_of(config):
+    """Return what the programs that report are told of tools and instances, a dict.
+
+    scripts/reporting/order.py says what each key means.
+    """
+    tools = [
+        {"id": tool, "name": entry["name"]}
+        | {key: entry[key] for key in ("variant_of", "deviation") if key in entry}
+        for tool, entry in config["tools"].items()
+    ]
+    # The order of tools in the file is only the order of running; tables sort for themselves.
+    tools.sort(key=lambda tool: tool["id"])
+    order = {"tools": tools, "baseline": config["baseline"]}
+    order["instances"] = {name: about or {} for name, about in config["instances"].items()}
+    if "reference" in config:
+        order["reference"] = config["reference"]
+    return order
+
+
 def description_of(config, instance):
     """Return what is said of the hardware of an instance, a dict; empty when nothing is."""
     return config["instances"].get(instance) or {}

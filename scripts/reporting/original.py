@@ -24,19 +24,12 @@ def section(blocks, order):
     """The section as Markdown; '' when no variant is configured."""
     if not order.variants:
         return ""
-    rows, ran, single = [], set(), False
-    for block in blocks:
-        for cell in block.cells:
-            variant = order.variants.get(cell.tool)
-            if variant is None or cell.published:
-                continue
-            ran.add(cell.tool)
-            if cell.outcome != "no_device":  # told once, under what did not run
-                rows.append(_row(block, cell, variant))
-                single = single or len(cell.ok) == 1
+    header, rows, ran = table(blocks, order)
+    cells = [cell for block in blocks for cell in block.cells if cell.tool in ran]
+    single = any(len(cell.ok) == 1 for cell in cells if not cell.published)
     parts = ["## What the 2017 page compared", INTRODUCTION]
     if rows:
-        parts.append(text.markdown_table(HEADER, rows, left=3))
+        parts.append(text.markdown_table(header, rows, left=3))
     if single:
         parts.append(SINGLE)
     left = sorted(set(order.variants) - ran)
@@ -47,6 +40,20 @@ def section(blocks, order):
             f"`also: [{', '.join(left)}]`."
         )
     return "\n\n".join(parts)
+
+
+def table(blocks, order):
+    """Return (header, rows of text, the ids of the variants that were run)."""
+    rows, ran = [], set()
+    for block in blocks:
+        for cell in block.cells:
+            variant = order.variants.get(cell.tool)
+            if variant is None or cell.published:
+                continue
+            ran.add(cell.tool)
+            if cell.outcome != "no_device":  # told once, under what did not run
+                rows.append(_row(block, cell, variant))
+    return HEADER, rows, ran
 
 
 def _row(block, cell, variant):

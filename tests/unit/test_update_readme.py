@@ -15,7 +15,7 @@ def test_a_number_that_no_record_holds_is_shown(tmp_path, capsys):
     (tmp_path / "results").symlink_to(ROOT / "results")
     readme = tmp_path / "README.md"
     text = (ROOT / "README.md").read_text()
-    start = text.index("<!-- table of ")
+    start = text.index("<!-- tools of ")
     readme.write_text(text[:start] + text[start:].replace(" 1x |", " 2x |", 1))
     assert update_readme.main(["--readme", str(readme), "--check"]) == 1
     difference = capsys.readouterr().out
@@ -28,6 +28,20 @@ def test_a_number_that_no_record_holds_is_shown(tmp_path, capsys):
 @pytest.mark.parametrize("folder", ["results/published/none", "tests"])
 def test_a_folder_without_records_is_named(tmp_path, capsys, folder):
     readme = tmp_path / "README.md"
-    readme.write_text(f"<!-- table of {folder} -->\n<!-- end of table -->\n")
+    readme.write_text(f"<!-- tools of {folder} -->\n<!-- end of table -->\n")
     assert update_readme.main(["--readme", str(readme)]) == 2
     assert f"{folder}/runs" in capsys.readouterr().err
+
+
+def test_a_kind_of_table_that_there_is_not_is_named(tmp_path, capsys):
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- tabel of results -->\n<!-- end of table -->\n")
+    assert update_readme.main(["--readme", str(readme)]) == 2
+    assert "no table tabel; allowed: tools, variants" in capsys.readouterr().err
+
+
+def test_what_leaves_the_protocol_stands_in_a_table_of_its_own():
+    text = (ROOT / "README.md").read_text()
+    tables = {kind: body for _, kind, _, body in update_readme.BLOCK.findall(text)}
+    assert "mxnet 2017" not in tables["tools"]
+    assert "| mxnet 2017, pooling |" in tables["variants"]
