@@ -5,7 +5,7 @@
 # make published          the tables of the 2017 page, from its own rows alone
 # make import FROM=DIR    bring in records of other machines (AS=NAME: under that name)
 # make gpu-check          check all that needs a GPU, with the Python that is there
-# make test               the project's own tests
+# make test               the project's own tests (PYTEST="path or -k words": some of them)
 # make environments       build the tools' environments again, those that failed too
 # make readme             the README's tables of results, from the archived records
 # make lock               bring the pinned versions up to date
@@ -23,6 +23,10 @@ FROM ?=
 AS ?=
 JOBS ?= 1
 PYTEST ?=
+# A file of tests is never split, so those that take longest must not come last.
+LONGEST_FIRST := tests/workflow tests/tools tests/unit
+# Exit code 5 of pytest: with PYTEST="path or -k words" one of the two runs may have no test.
+NONE_IS_FINE = $(if $(PYTEST), || test $$? = 5)
 COMPILE = $(DRIVER) -m uv pip compile -q --upgrade --universal --python-version 3.11 \
 	--no-header --no-annotate pyproject.toml
 
@@ -66,7 +70,8 @@ test: .driver/.installed-test
 	@$(DRIVER) -m snakefmt --check Snakefile rules
 	@$(DRIVER) -m snakemake --lint
 	@$(DRIVER) scripts/build_environments.py
-	@$(DRIVER) -m pytest $(PYTEST)
+	@$(DRIVER) -m pytest -m "not alone" -n logical --dist loadfile $(or $(PYTEST),$(LONGEST_FIRST))$(NONE_IS_FINE)
+	@$(DRIVER) -m pytest -m alone $(PYTEST)$(NONE_IS_FINE)
 
 readme: .driver/.installed-test
 	@$(DRIVER) scripts/update_readme.py

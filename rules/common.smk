@@ -15,6 +15,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
 try:
+    import attempts
     import configuration
     import instances
     import modules
@@ -204,19 +205,9 @@ def card_path(wildcards):
 def existing(path):
     """Return the outcome and the attempt of the record or card at ``path``, or None without one."""
     try:
-        found = json.loads(Path(path).read_text())
-        if "status" in found:
-            return found["status"]["outcome"], found["provenance"]["attempt"] + 0
-        return found["outcome"], found["attempt"] + 0
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise WorkflowError(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
-        raise WorkflowError(
-            f"{path}: broken, or not a record of this version; "
-            "delete it to have the cell measured again"
-        ) from None
+        return attempts.known(path)
+    except attempts.Unreadable as error:
+        raise WorkflowError(str(error)) from None
 
 
 def path_of_output(wildcards):
@@ -351,19 +342,8 @@ def job_of(wildcards):
 
 
 def attempt_of(wildcards):
-    """Return the number of the attempt that the record should come from.
-
-    It is the record's own as long as that may stay, so nothing is stale; one more when the
-    cell has to be tried again.
-    """
-    found = existing(path_of_output(wildcards))
-    if found is None:
-        return 1
-    outcome, attempt = found
-    again = outcome in ("failed", "timeout", "out_of_memory") or (
-        outcome == "no_device" and is_device_here(wildcards)
-    )
-    return attempt + 1 if again else attempt
+    """Return the number of the attempt that the record should come from."""
+    return attempts.wanted(existing(path_of_output(wildcards)), is_device_here(wildcards))
 
 
 def position_of(wildcards):

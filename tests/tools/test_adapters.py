@@ -17,7 +17,7 @@ TOOLS = {tool: CONFIG["tools"][tool] for tool in configuration.tools_to_run(CONF
 # A last batch that is not full, and too few images to leave anything to chance but the rate.
 N_TRAIN, N_TEST, EPOCHS = 2000, 500, 3
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ import pytest
 
 from meter_runs import make_job
 
+pytestmark = pytest.mark.alone
+
 
 def test_time_is_within_one_percent_of_a_known_sleep(bench):
     record = bench.measured(make_job(epochs=3, sleep=0.7))

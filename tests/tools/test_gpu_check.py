@@ -32,6 +32,8 @@ import os, subprocess, sys, time
 sys.path.insert(0, {tools!r})
 import contract
 import numpy as np
+
+pytestmark = pytest.mark.alone
 {misbehave}
 job = contract.start(pretend="1")
 with job.run():

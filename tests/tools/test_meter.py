@@ -16,6 +16,8 @@ import idx
 from meter_runs import CALIBRATION, are_dead, make_job
 from metering import machine
 
+pytestmark = pytest.mark.alone
+
 FAKE_NVML = Path(__file__).resolve().parents[1] / "fake_nvml"
 
 

@@ -14,6 +14,8 @@ import idx
 from meter_runs import ROOT, make_job
 from metering import environment
 
+pytestmark = pytest.mark.alone
+
 TOOLS = ROOT / "scripts" / "tools"
 ADAPTER = TOOLS / "r_keras.R"
 

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from metering import environment, gpu, gpu_sampler, gpu_users, nvml, visible
 
+pytestmark = pytest.mark.alone
+
 FAKE = Path(__file__).resolve().parents[1] / "fake_nvml" / "pynvml.py"
 A, B, C = "GPU-aaaa-1111", "GPU-bbbb-2222", "GPU-bbcc-3333"
 

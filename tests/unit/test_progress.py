@@ -11,6 +11,8 @@ from meter_runs import make_job
 from metering.events import Timeline
 from metering.progress import Progress, clock
 
+pytestmark = pytest.mark.alone
+
 
 class Terminal(io.StringIO):
     def isatty(self):
