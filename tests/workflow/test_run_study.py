@@ -17,7 +17,7 @@ from workflow.project import ROOT, Project
 
 pytestmark = pytest.mark.slow
 
-ARCHIVED = "results/published/2026-11-23-amd-epyc-2-cores/quick/runs/local/cpu/pytorch/1.json"
+ARCHIVED = "results/published/2026-11-25-amd-epyc-2-cores/quick/runs/local/cpu/pytorch/1.json"
 
 
 @pytest.fixture(scope="module")
