@@ -16,6 +16,8 @@ import idx
 from gpu_checking import CannotCheck, bench, cuda_driver, data, judge, precision, tools
 from meter_runs import ROOT
 from metering import record
+pytestmark = pytest.mark.alone
+
 
 FAKE_NVML = ROOT / "tests" / "fake_nvml"
 GPU = {
@@ -32,8 +34,6 @@ import os, subprocess, sys, time
 sys.path.insert(0, {tools!r})
 import contract
 import numpy as np
-
-pytestmark = pytest.mark.alone
 {misbehave}
 job = contract.start(pretend="1")
 with job.run():
