@@ -16,6 +16,7 @@ import idx
 from gpu_checking import CannotCheck, bench, cuda_driver, data, judge, precision, tools
 from meter_runs import ROOT
 from metering import record
+
 pytestmark = pytest.mark.alone
 
 
