@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import configuration
+from tool_environments import prefix_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -28,21 +29,9 @@ def digits(tmp_path_factory):
     return folder
 
 
-def environment_of(tool):
-    """Return the directory of the tool's environment; skip the test where it can't be had."""
-    name = Path(configuration.environment_of(TOOLS[tool], "cpu")).stem
-    try:
-        status = json.loads((ROOT / f".environments/status/{name}.json").read_text())
-    except FileNotFoundError:
-        pytest.skip(f"{tool}: its environment was not built (make environments)")
-    if not status["ok"]:
-        pytest.skip(f"{tool}: {status['reason']}")
-    return Path(status["directory"])
-
-
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_tool_trains_the_network_of_the_protocol(tool, digits, tmp_path):
-    prefix = environment_of(tool)
+    prefix = prefix_of(Path(configuration.environment_of(TOOLS[tool], "cpu")).stem)
     job = {
         "cell": {
             "tool": tool,

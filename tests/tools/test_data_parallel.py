@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import configuration
+from tool_environments import python_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = yaml.safe_load((ROOT / "config.yaml").read_text())["tools"]
@@ -86,18 +87,6 @@ print(json.dumps(found))
 pytestmark = pytest.mark.slow
 
 
-def python_of(tool):
-    """Return the interpreter of the tool's environment; skip the test where it can't be had."""
-    name = Path(configuration.environment_of(TOOLS[tool], "cpu")).stem
-    try:
-        status = json.loads((ROOT / f".environments/status/{name}.json").read_text())
-    except FileNotFoundError:
-        pytest.skip(f"{tool}: its environment was not built (make environments)")
-    if not status["ok"]:
-        pytest.skip(f"{tool}: {status['reason']}")
-    return Path(status["directory"]) / "bin" / "python"
-
-
 def run(tool, program, folder, **keys):
     """Run ``program`` (arguments of Python) in the tool's environment on a small job."""
     random = np.random.default_rng(1)
@@ -132,7 +121,7 @@ def run(tool, program, folder, **keys):
         "predictions_file": str(folder / "predictions"),
     }
     (folder / "job.json").write_text(json.dumps(job | keys))
-    python = python_of(tool)
+    python = python_of(Path(configuration.environment_of(TOOLS[tool], "cpu")).stem)
     environment = dict(
         os.environ,
         PYTHONPATH=str(ROOT / "scripts" / "tools"),

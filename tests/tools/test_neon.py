@@ -3,26 +3,15 @@
 import json
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from meter_runs import ROOT, make_job
+from tool_environments import python_of
 
 TOOLS = ROOT / "scripts" / "tools"
 
 pytestmark = pytest.mark.slow
-
-
-def python_of(name):
-    """Return the Python of an environment; skip where it can't be had."""
-    try:
-        status = json.loads((ROOT / f".environments/status/{name}.json").read_text())
-    except FileNotFoundError:
-        pytest.skip(f"{name}: its environment was not built (make environments)")
-    if not status["ok"]:
-        pytest.skip(f"{name}: {status['reason']}")
-    return Path(status["directory"], "bin", "python")
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import psutil
 import pytest
 import yaml
 
+from tool_environments import prefix_of, python_of
 from verifying import answers, compare, kept, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,17 +34,6 @@ STUDY = {
 }
 
 pytestmark = pytest.mark.slow
-
-
-def environment_of(tool):
-    """Return the directory of the tool's environment; skip the test where it can't be had."""
-    try:
-        status = json.loads((ROOT / f".environments/status/{tool}.json").read_text())
-    except FileNotFoundError:
-        pytest.skip(f"{tool}: its environment was not built (make environments)")
-    if not status["ok"]:
-        pytest.skip(f"{tool}: {status['reason']}")
-    return Path(status["directory"])
 
 
 def make_job(tool, device="cpu"):
@@ -88,7 +78,7 @@ def make_card(job, prefix, folder, *options, probe=None):
 @pytest.mark.parametrize("tool", ["pytorch", "numpy_reference"])
 def test_the_tool_computes_the_network_of_the_protocol(tool, tmp_path, case_path):
     options = ["--case", case_path]
-    done, path = make_card(make_job(tool), environment_of(tool), tmp_path, *options)
+    done, path = make_card(make_job(tool), prefix_of(tool), tmp_path, *options)
     assert done.returncode == 0, done.stderr
     card = json.loads(path.read_text())
     assert card["outcome"] == "ok", card["log_tail"]
@@ -299,7 +289,7 @@ BROKEN = {
 @pytest.fixture(scope="module")
 def broken_fields(tmp_path_factory, case_path):
     """Return the fields of the card of each broken adapter."""
-    python = environment_of("pytorch") / "bin/python"
+    python = python_of("pytorch")
     folder = tmp_path_factory.mktemp("broken")
     job = make_job("pytorch")
     case = kept.case(case_path, run.rule_of(STUDY), STUDY["batch_size"])

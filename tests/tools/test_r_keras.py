@@ -6,13 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import idx
 from meter_runs import ROOT, make_job
 from metering import environment
+from tool_environments import prefix_of
 
 pytestmark = pytest.mark.alone
 
@@ -44,14 +44,7 @@ def rscript():
 @pytest.fixture(scope="module")
 def prefix():
     """Return the directory of R Keras's environment; skip where it can't be had."""
-    try:
-        text = (ROOT / ".environments/status/r_keras_tensorflow.json").read_text()
-    except FileNotFoundError:
-        pytest.skip("r_keras_tensorflow: its environment was not built (make environments)")
-    status = json.loads(text)
-    if not status["ok"]:
-        pytest.skip(f"r_keras_tensorflow: {status['reason']}")
-    return Path(status["directory"])
+    return prefix_of("r_keras_tensorflow")
 
 
 def adapter(bench, code):
