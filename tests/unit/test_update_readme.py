@@ -42,6 +42,6 @@ def test_a_kind_of_table_that_there_is_not_is_named(tmp_path, capsys):
 
 def test_what_leaves_the_protocol_stands_in_a_table_of_its_own():
     text = (ROOT / "README.md").read_text()
-    tables = {kind: body for _, kind, _, body in update_readme.BLOCK.findall(text)}
-    assert "mxnet 2017" not in tables["tools"]
-    assert "| mxnet 2017, pooling |" in tables["variants"]
+    tables = [(kind, body) for _, kind, _, body in update_readme.BLOCK.findall(text)]
+    assert all("mxnet 2017" not in body for kind, body in tables if kind == "tools")
+    assert any("| mxnet 2017, pooling |" in body for kind, body in tables if kind == "variants")
