@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Does the meter cost anything? Each tool under the meter against a hand-written script.
 
-    .driver/bin/python benchmarks/overhead.py [--rounds 5] [--epochs 3] [--n-train 6000] [TOOL ...]
+    PYTHONPATH=scripts .driver/bin/python benchmarks/overhead.py [--rounds 5] [--epochs 3]
+                                                                 [--n-train 6000] [TOOL ...]
 
 Runs, in the tool's own environment and alternating, (A) the adapter under the meter and
 (B) benchmarks/minimal/<tool>.py, which does the same work and knows of no contract. Prints the
@@ -11,19 +12,16 @@ round follow each other at once, so a drift of the machine's speed meets both.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import yaml
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "scripts"))
-
-import configuration  # noqa: E402
-from metering import environment, machine  # noqa: E402
+from benchm import adapters, configuration, workloads
+from benchm.metering import cpus, environment
+from benchm.project import CONTRACT, ROOT
 
 MINIMAL = ROOT / "benchmarks" / "minimal"
 
@@ -40,24 +38,31 @@ def environment_of(entry):
     return Path(status["directory"])
 
 
+def adapter_of(entry, study):
+    """Return the path of the tool's adapter for the study's workload."""
+    return ROOT / adapters.leaf_of(entry, study["workload"])
+
+
 def metered(tool, entry, study, data, scratch):
     """Return the training seconds of one run under the meter."""
-    protocol = {k: v for k, v in study.items() if k not in ("repeats", "time_limit")}
+    workload = workloads.load(study["workload"])
+    about = {key: getattr(workload, key) for key in ("task", "predicts", "metric", "outputs")}
+    keys = ("workload", "data_set", "n_train", "n_test", "epochs", "seed")
     job = {
-        "cell": {
-            "tool": tool,
-            "tool_name": entry["name"],
-            "device": "cpu",
-            "instance": "local",
-            "repeat": 1,
+        "cell": {"tool": tool, "device": "cpu", "instance": "local", "repeat": 1},
+        "study": {
+            "name": "overhead",
+            **{key: study[key] for key in keys},
+            "protocol": workload.settings(study),
         },
-        "study": {"name": "overhead"} | protocol,
+        "workload": about,
         "options": entry.get("options", {}),
     }
     record = scratch / "record.json"
     python = environment_of(entry) / "bin" / "python"
     command = [sys.executable, ROOT / "scripts/meter.py", "--job", "-", "--data", data]
-    command += ["--record", record, "--", python, ROOT / entry["adapter"]]
+    command += ["--record", record, "--evidence", scratch / "evidence.npz"]
+    command += ["--", python, adapter_of(entry, study)]
     subprocess.run(list(map(str, command)), input=json.dumps(job), text=True, check=True)
     result = json.loads(record.read_text())
     if result["status"]["outcome"] != "ok":
@@ -70,10 +75,13 @@ def minimal(tool, entry, study, data, scratch):
     python = environment_of(entry) / "bin" / "python"
     script = MINIMAL / f"{SCRIPTS.get(tool, tool)}.py"
     values = [data, study["n_train"], study["epochs"], study["seed"]]
-    threads = len(machine.allowed_cpus())
+    adapter = adapter_of(entry, study)
+    variables = environment.variables(len(cpus.allowed_cpus()), scratch, adapter)
+    # The NumPy tool has no package: its own files are what a user would import.
+    variables["PYTHONPATH"] = os.pathsep.join(map(str, [CONTRACT, adapter.parent]))
     output = subprocess.run(
         list(map(str, [python, script, *values])),
-        env=environment.variables(threads, scratch),
+        env=variables,
         capture_output=True,
         text=True,
     )
@@ -84,19 +92,19 @@ def minimal(tool, entry, study, data, scratch):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tools", nargs="*", help="tools of config.yaml (default: all)")
+    parser.add_argument("tools", nargs="*", help="tools of config.yaml (default: those run)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--n-train", type=int, default=6000)
     parser.add_argument("--data", type=Path, default=ROOT / "results/data/digits")
     arguments = parser.parse_args(argv)
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = configuration.read()
     unknown = set(arguments.tools) - set(config["tools"])
     if unknown:
         parser.error(f"unknown tool {unknown.pop()}; allowed: {', '.join(config['tools'])}")
     study = config["studies"]["quick"] | {"epochs": arguments.epochs, "n_train": arguments.n_train}
     print("tool                metered (s)  minimal (s)  ratio: median (min to max)")
-    for tool in arguments.tools or config["tools"]:
+    for tool in arguments.tools or configuration.tools_to_run(config):
         entry = config["tools"][tool]
         rounds = []
         for number in range(arguments.rounds):

@@ -1,7 +1,8 @@
 """Keras on Theano, as a user would write it: no contract, no meter.
 
 usage: keras_theano.py DATA_DIR N_TRAIN EPOCHS SEED
-Prints the seconds of fit, compiling included: the directory of compiled code starts empty.
+Prints the seconds from the images in memory to the end of fit, compiling included: the directory
+of compiled code starts empty.
 """
 
 import os
@@ -29,9 +30,8 @@ from keras.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D  # noqa: 
 keras.backend.set_image_data_format("channels_first")
 data, n_train, epochs, seed = (Path(sys.argv[1]), *map(int, sys.argv[2:5]))
 images = np.fromfile(data / "train-images-idx3-ubyte", np.uint8, offset=16)
-images = images.reshape(-1, 1, 28, 28)[:n_train].astype("float32") / 255
+images = images.reshape(-1, 1, 28, 28)[:n_train]
 labels = np.fromfile(data / "train-labels-idx1-ubyte", np.uint8, offset=8)[:n_train]
-labels = keras.utils.to_categorical(labels, 10)
 
 np.random.seed(seed)
 model = keras.models.Sequential(
@@ -51,5 +51,7 @@ optimizer = keras.optimizers.SGD(0.05, momentum=0.9, decay=1e-5)
 model.compile(loss="categorical_crossentropy", optimizer=optimizer)
 
 start = time.perf_counter()
+images = images.astype("float32") / 255
+labels = keras.utils.to_categorical(labels, 10)
 model.fit(images, labels, batch_size=128, epochs=epochs, verbose=0)
 print(time.perf_counter() - start)

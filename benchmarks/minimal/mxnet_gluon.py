@@ -1,7 +1,7 @@
 """mxnet with Gluon, as a user would write it: no contract, no meter.
 
 usage: mxnet_gluon.py DATA_DIR N_TRAIN EPOCHS SEED
-Prints the seconds of the training loop.
+Prints the seconds from the images in memory to the end of training.
 """
 
 import os
@@ -19,13 +19,11 @@ from mxnet.gluon import nn  # noqa: E402
 
 data, n_train, epochs, seed = Path(sys.argv[1]), *map(int, sys.argv[2:5])
 images = np.fromfile(data / "train-images-idx3-ubyte", np.uint8, offset=16)
-images = images.reshape(-1, 1, 28, 28)[:n_train].astype("float32") / 255
+images = images.reshape(-1, 1, 28, 28)[:n_train]
 labels = np.fromfile(data / "train-labels-idx1-ubyte", np.uint8, offset=8)[:n_train]
 
 mx.random.seed(seed)
 np.random.seed(seed)
-dataset = gluon.data.ArrayDataset(images, labels.astype("int32"))
-batches = gluon.data.DataLoader(dataset, batch_size=128, shuffle=True)
 net = nn.HybridSequential()
 net.add(
     nn.Conv2D(32, 4, activation="relu"),
@@ -45,6 +43,9 @@ loss_function.hybridize(static_alloc=True, static_shape=True)
 trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.05, "momentum": 0.9})
 
 start = time.perf_counter()
+images, labels = images.astype("float32") / 255, labels.astype("int32")
+dataset = gluon.data.ArrayDataset(images, labels)
+batches = gluon.data.DataLoader(dataset, batch_size=128, shuffle=True)
 step = 0
 for _ in range(epochs):
     for batch, target in batches:

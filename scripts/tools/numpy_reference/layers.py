@@ -1,7 +1,9 @@
 """The layers of the NumPy tool, each with its forward and backward pass written out.
 
 Images are (n, height, width, channels) and filters (size, size, channels, filters), as in Keras.
-A layer with ``parameters`` has their ``gradients``, in the same order, after ``backward``.
+A layer with ``parameters`` (weights, bias) has their ``gradients``, in the same order, after
+``backward``. All keep what ``backward`` needs in ``forward``; one whose two passes differ in
+prediction looks at its attribute ``training``.
 """
 
 import numpy as np

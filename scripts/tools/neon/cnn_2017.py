@@ -1,36 +1,42 @@
-"""neon as the 2017 page ran it. Each option leaves the protocol in one way.
+"""The convolutional network as the 2017 page ran it. Each option leaves the protocol in one way.
 
 ``bias: false``            no layer has a bias: 65,152 parameters
 ``loss: binary``           binary cross-entropy. Behind a softmax neon's gradient of it is that of
                            the categorical one: only the printed loss differs
-``shuffle: false``         the images in the order of the files, on the device before the clock
-                           starts; the last batch of an epoch is filled up with the first images
-                           of the next, which count, as neon does by itself
+``shuffle: false``         the images in the order of the files, brought to the device once; the
+                           last batch of an epoch is filled up with the first images of the next,
+                           which count, as neon does by itself
 ``weight_decay: 1.0e-5``   an L2 penalty, and a learning rate that stays
 ``initial: gaussian``      weights from N(0, 0.1)
 ``dropout: prediction``    neon's own dropout, which scales in prediction and not in training
 
-All else, and all without options, is ``neon_cnn.py``.
+All else, and all without options, is ``cnn.py``.
 """
 
 import contract  # isort: split
 
-import neon_cnn
+import cnn
+import engine
 from neon import NervanaObject
 from neon.initializers import Gaussian
 from neon.layers import Dropout, GeneralizedCostMask
 from neon.optimizers import GradientDescentMomentum
 from neon.transforms import CrossEntropyBinary
-from options_2017 import read_options
 
 #: Option to what it may be; the first is the protocol's.
 CHOICES = {
     "bias": (True, False),
     "loss": ("categorical", "binary"),
     "shuffle": (True, False),
+    "weight_decay": (None,),
     "initial": ("glorot", "gaussian"),
     "dropout": ("training", "prediction"),
 }
+
+
+def read_options(job):
+    """Return all options of the job."""
+    return contract.read_options(job.options, CHOICES, "neon/cnn_2017.py")
 
 
 def network(dropout, options):
@@ -40,20 +46,20 @@ def network(dropout, options):
         change["initial"] = lambda inputs, outputs: Gaussian(0, 0.1)
     if options["dropout"] == "prediction":
         change["dropout_layer"] = Dropout
-    return neon_cnn.network(dropout, **change)
+    return cnn.network(dropout, **change)
 
 
 def cost(options):
     """The loss that the options ask for."""
     if options["loss"] == "binary":
         return GeneralizedCostMask(CrossEntropyBinary())
-    return neon_cnn.cross_entropy()
+    return cnn.cross_entropy()
 
 
 def sgd(job, options):
     """The optimiser; an L2 penalty takes the place of the decay of the learning rate."""
     if options["weight_decay"] is None:
-        return neon_cnn.sgd(job)
+        return engine.sgd(job)
     return GradientDescentMomentum(job.learning_rate, job.momentum, wdecay=options["weight_decay"])
 
 
@@ -66,35 +72,26 @@ class EpochsInOrder:
 
     note = "the last batch is filled up with images of the next epoch"
 
-    def __init__(self, images, labels):
-        self.batches = neon_cnn.iterator(images, labels)
-        self.weights = neon_cnn.weights_of(NervanaObject.be.bsz)
+    def __init__(self, iterator, inputs, targets, seed):
+        self.batches = iterator(inputs, targets)
+        self.weights = engine.weights_of(NervanaObject.be.bsz)
 
     def __iter__(self):
-        for images, labels in self.batches:
-            yield images, (labels, self.weights)
+        for inputs, targets in self.batches:
+            yield inputs, (targets, self.weights)
 
 
-def epochs(images, labels, job, options):
-    """What each epoch consumes: shuffled, or in order."""
-    if options["shuffle"]:
-        return neon_cnn.ShuffledEpochs(images, labels, job.seed)
-    return EpochsInOrder(images, labels)
+def feed(options):
+    """Return what makes the epochs: shuffled, or in order."""
+    return engine.ShuffledEpochs if options["shuffle"] else EpochsInOrder
 
 
-def main():
-    job = contract.start(**neon_cnn.VERSIONS)
-    options = read_options(job.options, CHOICES, "neon_2017.py")
-    neon_cnn.open_backend(job)
-    images, labels = job.training_set()
-    neon_cnn.train_and_predict(
-        job,
-        network(job.dropout, options),
-        cost(options),
-        sgd(job, options),
-        epochs(neon_cnn.scaled(images), labels, job, options),
-    )
+def main(job):
+    options = read_options(job)
+    engine.open_backend(job)
+    model, loss = network(job.dropout, options), cost(options)
+    cnn.train_and_predict(job, model, loss, sgd(job, options), feed(options))
 
 
 if __name__ == "__main__":
-    main()
+    contract.run(main, **engine.VERSIONS)
