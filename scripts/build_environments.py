@@ -27,32 +27,29 @@ from pathlib import Path
 
 import yaml
 
-import configuration
-from environments.builder import Builder, say
-from environments.status import Environment, is_settled, key_of, read_status
-from metering import gpu
+from benchm import configuration, project
+from benchm.device import Device
+from benchm.environments.builder import Builder, say
+from benchm.environments.status import Environment, is_settled, key_of, read_status
+from benchm.files import BadInput, complain
+from benchm.metering import gpu
 
-SCRIPTS = Path(__file__).resolve().parent
-ROOT = SCRIPTS.parent
-STAND_IN = SCRIPTS / "standin"
+ROOT = project.ROOT
+STAND_IN = project.SCRIPTS / "benchm" / "standin"
 REQUIRED = ("data", "report")
 
 
-class BadInput(Exception):
-    """One line that says what is wrong with the command line or the configuration."""
-
-
-def wanted_files(config, names, study=None, also=(), gpus=0):
+def wanted_files(config, names, studies=(), also=(), gpus=0):
     """Return the environment files to build: those of the tools that run, and the required ones.
 
     ``config``: path of the configuration; ``names``: tools or environments to restrict it to;
-    ``also``: tools to run besides the default ones; ``gpus``: how many GPUs are here: without
-    one, what only serves GPUs is not built.
+    ``studies``: only checked; ``also``: tools to run besides the default ones; ``gpus``: how many
+    GPUs are here: without one, what only serves GPUs is not built. Raises BadInput.
     """
+    files = {name: ROOT / "envs" / f"{name}.yaml" for name in REQUIRED}
     try:
         content = yaml.safe_load(config.read_text(encoding="utf-8"))
-        files = {name: ROOT / "envs" / f"{name}.yaml" for name in REQUIRED}
-        kinds = {device.partition("-")[0] for device in content.get("devices", ["cpu"])}
+        kinds = {Device.parse(device).kind for device in content.get("devices", ["cpu"])}
         kinds -= set() if gpus else {"gpu"}
         chosen = {**content, "also": [*content.get("also", []), *also, *names]}
         tools = {
@@ -62,13 +59,13 @@ def wanted_files(config, names, study=None, also=(), gpus=0):
             ]
             for tool in configuration.tools_to_run(chosen)
         }
-        studies = list(content["studies"])
+        if studies:
+            study = configuration.ALL if configuration.ALL in studies else studies
+            configuration.studies_to_run({**content, "study": study})
     except OSError as error:
         raise BadInput(f"{config}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{config}: 'studies' and 'tools' with environments: {error!r}") from None
-    if study is not None and study not in studies:
-        raise BadInput(f"study {study!r}: not in {config}; allowed: {', '.join(studies)}")
     for file in itertools.chain(*tools.values()):
         files[file.stem] = file
     if names:
@@ -133,17 +130,17 @@ def locked(prefix):
         yield
 
 
-def run(asked):
-    prefix = asked.prefix.absolute()
-    files = wanted_files(asked.config, asked.names, asked.study, asked.also, len(gpu.detect()))
+def build(files, prefix, retry):
+    """Build what is not settled of ``files`` (name to path) below ``prefix``; return the exit code.
+
+    ``retry``: build those again, too, that have failed before.
+    """
     source, variables = find_conda()
     every = [Environment(name, f, key_of(f, prefix, source)) for name, f in files.items()]
     every.sort(key=lambda e: e.name not in REQUIRED)
 
     def unsettled():
-        return [
-            e for e in every if not is_settled(e, read_status(prefix, e.name), source, asked.retry)
-        ]
+        return [e for e in every if not is_settled(e, read_status(prefix, e.name), source, retry)]
 
     todo = unsettled()
     for environment in every:
@@ -162,9 +159,9 @@ def run(asked):
             finally:
                 shutil.rmtree(prefix / "building", ignore_errors=True)
     settled = [read_status(prefix, e.name) for e in every if e not in todo]
-    kept = sum(status["ok"] for status in settled)
-    if kept:
-        say(f"environments: {kept} kept")
+    unchanged = sum(status["ok"] for status in settled)
+    if unchanged:
+        say(f"environments: {unchanged} kept")
     missing = [e for e in every if e.name in REQUIRED and not read_status(prefix, e.name).get("ok")]
     for environment in missing:
         reason = read_status(prefix, environment.name).get("reason")
@@ -177,7 +174,13 @@ def main():
     parser.add_argument("names", nargs="*", help="tools or environments (default: all)")
     parser.add_argument("--prefix", type=Path, default=ROOT / ".environments")
     parser.add_argument("--config", type=Path, default=ROOT / "config.yaml")
-    parser.add_argument("--study", help="only checked: every study uses the same environments")
+    parser.add_argument(
+        "--study",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="only checked: every study uses the same environments",
+    )
     parser.add_argument(
         "--also", nargs="+", default=[], metavar="TOOL", help="tools besides the default ones"
     )
@@ -185,10 +188,11 @@ def main():
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        return run(asked)
+        studies = [name for names in asked.study for name in names.split()]
+        files = wanted_files(asked.config, asked.names, studies, asked.also, len(gpu.detect()))
+        return build(files, asked.prefix.absolute(), asked.retry)
     except BadInput as problem:
-        say(f"build_environments: {problem}")
-        return 2
+        return complain("build_environments", problem)
     except KeyboardInterrupt:
         say("build_environments: interrupted; what was begun is removed")
         return 130

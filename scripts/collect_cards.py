@@ -14,9 +14,10 @@ from pathlib import Path
 
 import jsonschema
 
-from reporting.files import BadInput, complain, one_line, read_text, write_text
+from benchm import project
+from benchm.files import BadInput, complain, one_line, read_text, write_text
 
-SCHEMA = Path(__file__).resolve().parents[1] / "schemas" / "card.schema.json"
+SCHEMA = project.SCHEMAS / "card.schema.json"
 SCHEMA_VERSION = 1
 
 
@@ -58,12 +59,12 @@ def collect(paths):
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": ordered[0]["tool"],
-        "tool_name": ordered[0]["tool_name"],
         "cards": ordered,
     }
 
 
 def main(argv=None):
+    """Run the program; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--cards", nargs="+", type=Path, required=True, help="cards of one tool")
     parser.add_argument("--output", type=Path, required=True, help="file to write")

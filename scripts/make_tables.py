@@ -5,35 +5,35 @@
         --cards results/quick/parity/*.json --output-dir results/quick/tables
 
 Writes by_tool, by_gpu and gpu_vs_cpu, each as .md, .csv and .html. A measured row is ranked
-when its parity card allows it; without --cards every row is, and the tables say so. Exit code
-2: bad input, named on stderr.
+when its parity card and the judgements of its evidence allow it; without --cards, or without
+--judgements, that is not looked at. Exit code 2: bad input, named on stderr.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from reporting import cards
-from reporting.cells import read_blocks
-from reporting.files import BadInput, complain, write_text
-from reporting.order import add_option, read_order
-from reporting.render import to_csv, to_html, to_markdown
-from reporting.tables import by_gpu, by_tool, gpu_vs_cpu
+from benchm.files import BadInput, complain, write_text
+from benchm.reporting import inputs, left_out
+from benchm.reporting.by_device import by_gpu, gpu_vs_cpu
+from benchm.reporting.by_tool import by_tool
+from benchm.reporting.render import to_csv, to_html, to_markdown
 
 
 def main(arguments=None):
     """Run the program; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--runs", required=True, metavar="CSV", help="from merge_records.py")
+    inputs.add_options(parser)
     parser.add_argument("--output-dir", required=True, metavar="DIR")
-    add_option(parser)
-    cards.add_option(parser)
     options = parser.parse_args(arguments)
     try:
-        order = read_order(options.order)
-        blocks = read_blocks(options.runs, cards.read_cards(options.cards, order.variants))
+        found = inputs.read(
+            options.runs, options.order, options.cards, options.judgements, options.left_out
+        )
         for make in (by_tool, by_gpu, gpu_vs_cpu):
-            table = make(blocks, order)
+            table = make(found.blocks, found.order)
+            if make is by_tool:
+                table.notes += left_out.note(found.left_out)
             target = Path(options.output_dir, table.name)
             write_text(target.with_suffix(".md"), to_markdown(table))
             write_text(target.with_suffix(".csv"), to_csv(table))

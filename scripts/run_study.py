@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """From a bare checkout to the report: environments, cells, tables, report.html, last words.
 
-    python scripts/run_study.py [--study NAME] [--instance NAME] [-- SNAKEMAKE OPTIONS]
+    python scripts/run_study.py [--study NAME ...] [--instance NAME] [-- SNAKEMAKE OPTIONS]
 
 It does what `snakemake --use-conda` and `snakemake --report` do, and adds three things: where
 there is no conda it puts the stand-in on PATH; it builds the environments one by one first,
@@ -20,20 +20,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
+from benchm import configuration, instances, one_machine, project
+from benchm.files import BadInput, complain
+from benchm.metering import gpu, machine
 
-import configuration
-import instances
-import one_machine
-from metering import gpu, machine
-
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = project.ROOT
 LOCK = ROOT / "results" / ".run.lock"
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class BadInput(Exception):
-    """The run can't begin; the message is one line."""
 
 
 @contextlib.contextmanager
@@ -59,46 +52,24 @@ def only_run_here():
         yield
 
 
-def read_configuration(overrides):
-    """Return the checked configuration, with the keys of ``overrides`` in place of its own."""
-    path = ROOT / "config.yaml"
-    try:
-        config = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise BadInput(f"config.yaml: {' '.join(str(error).split())}") from None
-    if not isinstance(config, dict):
-        raise BadInput("config.yaml: not a mapping of keys to values")
-    config |= overrides
-    try:
-        configuration.check(config)
-    except configuration.ConfigurationError as error:
-        raise BadInput(str(error)) from None
-    return config
-
-
 def check_machine(config):
     """Refuse a name for this machine that another one has, by its description or records: BadInput.
 
-    Snakemake would find out about the description, too, but only after all environments are built.
+    Snakemake would find out, too, but only after all environments are built.
     """
-    try:
-        instances.check(config["instance"], config["instances"])
-    except instances.WrongInstance as error:
-        raise BadInput(str(error)) from None
-    folder = Path("results", config["study"], "runs", config["instance"])
+    instances.check(config["instance"], config["instances"])
     here, _ = machine.describe(gpu.detect())
-    other = one_machine.other_in(ROOT / folder, here)
-    if other:
-        raise BadInput(
-            f"{folder}/{other}; give this machine a name of its own with --instance NAME, "
-            "or move that folder away"
-        )
+    for study in configuration.studies_to_run(config):
+        one_machine.check(study, config["instance"], here, ROOT)
 
 
 def tool_environment():
     """Return the variables for Snakemake: PATH with a conda on it, and the driver's Python."""
     path = subprocess.run(
-        [ROOT / "scripts/standin/prefer-conda"], stdout=subprocess.PIPE, text=True, check=True
+        [ROOT / "scripts/benchm/standin/prefer-conda"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     ).stdout.strip()
     # Snakemake is started as a module, yet calls `snakemake` itself for some jobs.
     path = f"{Path(sys.executable).parent}{os.pathsep}{path}"
@@ -134,7 +105,7 @@ def run(command, environment):
             signal.signal(number, handler)
 
 
-def is_report_stale(html, study):
+def is_report_stale(html):
     """Whether anything that the report shows is newer than it."""
     if not html.exists():
         return True
@@ -150,10 +121,10 @@ def is_report_stale(html, study):
     return any(path.stat().st_mtime > made for path in shown)
 
 
-def last_words(study):
+def last_words(config, study):
     """Print what did not come out, tools with the same reason together, and where the report is."""
     folder = ROOT / "results" / study
-    with (folder / "runs.csv").open(newline="") as source:
+    with (folder / "runs.csv").open(newline="", encoding="utf-8") as source:
         rows = [row for row in csv.DictReader(source) if row["source"] == "measured"]
     missing = {}
     for row in rows:
@@ -164,85 +135,68 @@ def last_words(study):
     print(f"\n{measured} of {len(rows)} runs of study {study} measured")
     for why, tools in missing.items():
         print(f"  {', '.join(tools)} on {why}")
+    without = configuration.not_offered(config, study)
+    if without:
+        workload = config["studies"][study]["workload"]
+        print(f"  {', '.join(without)}: no adapter for workload {workload}")
     print(f"tables and figures: results/{study}/report.md")
     print(f"to look at:         results/{study}/report.html")
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--study", help="a study of config.yaml (default: the one it names)")
-    parser.add_argument("--mnist", help="directory with MNIST (default: what config.yaml says)")
-    parser.add_argument("--instance", help="name for this machine (default: what config.yaml says)")
-    parser.add_argument(
-        "--also", nargs="+", metavar="TOOL", help="tools of config.yaml besides the default ones"
-    )
-    parser.add_argument(
-        "--published", metavar="STUDY", help="only the tables of what others published of a study"
-    )
-    parser.add_argument("--jobs", type=int, default=1, help="cores for everything but the cells")
-    parser.add_argument("snakemake", nargs="*", help="more options for snakemake, after --")
-    arguments = parser.parse_args(argv)
-    if arguments.jobs < 1:
-        parser.error("--jobs: must be at least 1")
-    try:
-        given = {
-            "study": arguments.published or arguments.study,
-            "mnist_directory": arguments.mnist,
-            "instance": arguments.instance,
-            "also": arguments.also,
-        }
-        overrides = {key: value for key, value in given.items() if value}
-        config = read_configuration(overrides)
-        with only_run_here():
-            if arguments.published:
-                return make_published(config["study"])
-            check_machine(config)
-            return make_report(config["study"], overrides, arguments)
-    except BadInput as error:
-        print(f"run_study: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+def make_reports(config, overrides, jobs=1, options=()):
+    """Build, run and report the studies of ``config``; return the exit code.
 
-
-def make_report(study, overrides, arguments):
-    """Build, run and report one study; return the exit code."""
+    ``overrides``: keys of the configuration that Snakemake is given as they are; ``jobs``: cores
+    for everything but the cells; ``options``: more options for Snakemake.
+    """
+    studies = configuration.studies_to_run(config)
     environment = tool_environment()
-    build = [sys.executable, "scripts/build_environments.py", "--study", study]
+    build = [sys.executable, "scripts/build_environments.py", "--study", *studies]
     if "also" in overrides:
         build += ["--also", *overrides["also"]]
     code = run(build, environment)
     if code:
         return code
-    snakemake = [sys.executable, "-m", "snakemake"]
-    if overrides:
-        # JSON is YAML: an instance named 1080 stays a text, a list a list.
-        given = [f"{key}={json.dumps(value)}" for key, value in overrides.items()]
-        snakemake += ["--config", *given]
-    code = run(
-        [*snakemake, "-j", str(arguments.jobs), "--quiet", "rules", *arguments.snakemake],
-        environment,
-    )
+    command = [*snakemake(overrides), "-j", str(jobs), "--quiet", "rules", *options]
+    code = run(command, environment)
     if code:
         return code
-    html = ROOT / "results" / study / "report.html"
-    if is_report_stale(html, study):
-        # Snakemake writes in place; a broken report must not replace a good one.
-        fresh = html.with_name(".report.html")
-        style = ["--report-stylesheet", "report/stylesheet.css"]
-        code = run([*snakemake, "--quiet", "all", "--report", str(fresh), *style], environment)
-        if code:
-            return code
-        os.replace(fresh, html)
-    last_words(study)
+    for study in studies:
+        html = ROOT / "results" / study / "report.html"
+        if is_report_stale(html):
+            code = make_html(html, snakemake(overrides | {"study": study}), environment)
+            if code:
+                return code
+    for study in studies:
+        last_words(config, study)
     return 0
+
+
+def snakemake(overrides):
+    """Return the command that starts Snakemake with keys of the configuration replaced."""
+    command = [sys.executable, "-m", "snakemake"]
+    if overrides:
+        # JSON is YAML: an instance named 1080 stays a text, a list a list.
+        command += ["--config", *(f"{key}={json.dumps(value)}" for key, value in overrides.items())]
+    return command
+
+
+def make_html(html, command, environment):
+    """Have Snakemake write its report; return the exit code."""
+    # Snakemake writes in place; a broken report must not replace a good one.
+    fresh = html.with_name(".report.html")
+    style = ["--report-stylesheet", "report/stylesheet.css"]
+    code = run([*command, "--quiet", "all", "--report", str(fresh), *style], environment)
+    if code == 0:
+        os.replace(fresh, html)
+    return code
 
 
 def make_published(study):
     """Make tables, figures and report of a study's published rows alone; return the exit code."""
     studies = set()
     for file in sorted((ROOT / "results/published").glob("*.csv")):
-        with file.open(newline="") as source:
+        with file.open(newline="", encoding="utf-8") as source:
             studies |= {row.get("study") for row in csv.DictReader(source)}
     if study not in studies:
         raise BadInput(
@@ -253,12 +207,63 @@ def make_published(study):
     code = run([sys.executable, "scripts/build_environments.py", "report"], environment)
     if code:
         return code
-    report = f"results/{study}-published/report.md"
-    command = [sys.executable, "-m", "snakemake", report, "-j1", "--quiet", "rules"]
-    code = run(command, environment)
+    report = f"results/{study}{configuration.PUBLISHED}/report.md"
+    code = run([*snakemake({}), report, "-j1", "--quiet", "rules"], environment)
     if code == 0:
         print(f"tables and figures: {report}")
     return code
+
+
+def parse_arguments(argv):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument(
+        "--study",
+        nargs="+",
+        metavar="NAME",
+        help="studies of config.yaml, or all (default: what it says)",
+    )
+    parser.add_argument("--mnist", help="directory with MNIST (default: what config.yaml says)")
+    parser.add_argument("--instance", help="name for this machine (default: what config.yaml says)")
+    parser.add_argument(
+        "--also", nargs="+", metavar="TOOL", help="tools of config.yaml besides the default ones"
+    )
+    parser.add_argument(
+        "--published", metavar="STUDY", help="only the tables of what others published of a study"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="cores for everything but the cells")
+    parser.add_argument("snakemake", nargs="*", help="more options for snakemake, after --")
+    asked = parser.parse_args(argv)
+    if asked.jobs < 1:
+        parser.error("--jobs: must be at least 1")
+    return asked
+
+
+def main(argv=None):
+    asked = parse_arguments(argv)
+    # A make variable comes as one word: STUDY="quick seed".
+    studies = [name for words in asked.study or () for name in words.split()]
+    if configuration.ALL in studies:
+        studies = configuration.ALL
+    elif len(studies) == 1:
+        (studies,) = studies
+    given = {
+        "study": asked.published or studies,
+        "mnist_directory": asked.mnist,
+        "instance": asked.instance,
+        "also": asked.also,
+    }
+    overrides = {key: value for key, value in given.items() if value}
+    try:
+        config = configuration.read(overrides=overrides)
+        with only_run_here():
+            if asked.published:
+                return make_published(asked.published)
+            check_machine(config)
+            return make_reports(config, overrides, asked.jobs, asked.snakemake)
+    except BadInput as error:
+        return complain("run_study", error)
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

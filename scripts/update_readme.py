@@ -15,41 +15,39 @@ import difflib
 import json
 import re
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
-import configuration
-from merge_records import merge
-from reporting import columns, original
-from reporting.cards import Cards
-from reporting.cells import read_blocks
-from reporting.files import BadInput, complain, read_text, write_text
-from reporting.order import read_order
-from reporting.tables import by_tool
-from reporting.text import markdown_table
-
-PROJECT = Path(__file__).resolve().parents[1]
+from benchm import configuration, project
+from benchm.files import BadInput, complain, read_text, write_text
+from benchm.reporting import deviations_2017
+from benchm.reporting.blocks import blocks_of
+from benchm.reporting.by_tool import by_tool
+from benchm.reporting.cards import Cards
+from benchm.reporting.merging import merge
+from benchm.reporting.order import read_order
+from benchm.reporting.text import in_sentence, markdown_table
 
 BLOCK = re.compile(r"(<!-- (?!end)(\w+) of (\S+) -->\n)(.*?)(?=<!-- end of table -->)", re.S)
 
-#: What a README has room for; the report has the rest.
+#: What a README has room for; the report has the rest. QUALITY stands for the metric's title.
+QUALITY = "{quality}"
 SHOWN = (
-    *("Tool", "Time (s)", "vs Best", "vs TF", "CPUs", "CPU1 (%)", "Error rate"),
-    *("Error rate, 95 %", "Parity", "Cores used", "Cold (s)", "n"),
+    *("Tool", "Time (s)", "vs Best", "vs TF", "CPUs", "CPU1 (%)", QUALITY),
+    *(f"{QUALITY}, 95 %", "Parity", "Cores used", "Cold (s)", "n"),
 )
 SHOWN_OF_VARIANTS = (
-    *("Variant", "Deviation", "Time (s)", "Tool (s)", "Ratio", "Error rate"),
-    *("Tool's error rate", "Parity"),
+    *("Variant", "Deviation", "Time (s)", "Tool (s)", "Ratio", QUALITY),
+    *("Tool's {quality_in_sentence}", "Parity"),
 )
 
 
 def main(arguments=None):
     """Run the program; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--readme", default=PROJECT / "README.md", type=Path, metavar="FILE")
+    parser.add_argument("--readme", default=project.ROOT / "README.md", type=Path, metavar="FILE")
     parser.add_argument("--check", action="store_true", help="write nothing, print differences")
     options = parser.parse_args(arguments)
     try:
@@ -81,14 +79,19 @@ def updated(text, root):
 
 def read(folder):
     """Return the blocks of the study in ``folder``, and what config.yaml says of its tools."""
-    config = yaml.safe_load(read_text(PROJECT / "config.yaml"))
+    config = yaml.safe_load(read_text(project.ROOT / "config.yaml"))
     order = read_order(json.dumps(configuration.order_of(config)))
-    rows, _ = merge([folder / "runs"], [], order)
+    merged = merge([folder / "runs"], [], order)
+    if merged.left_out:
+        raise BadInput("\n".join(merged.left_out))
     cards = [json.loads(read_text(path)) for path in folder.glob("parity/cards/*/*/*.json")]
-    with tempfile.TemporaryDirectory() as scratch:
-        runs = Path(scratch, "runs.csv")
-        write_text(runs, columns.to_csv(rows))
-        return read_blocks(runs, Cards(cards, order.variants)), order
+    return blocks_of(merged.rows, Cards(cards, order.variants)), order
+
+
+def titles(columns, blocks):
+    """Return the columns with the title of the blocks' metric in its place."""
+    title = next((block.metric.title for block in blocks if block.metric), "Quality")
+    return [name.format(quality=title, quality_in_sentence=in_sentence(title)) for name in columns]
 
 
 def tools(blocks, order):
@@ -97,16 +100,18 @@ def tools(blocks, order):
     tools = [cell for cell in block.cells if cell.tool not in order.variants]
     made = by_tool([replace(block, cells=tools)], order)
     (section,) = made.sections
-    shown = [made.columns.index(name) for name in SHOWN]
+    header = titles(SHOWN, blocks)
+    shown = [made.columns.index(name) for name in header]
     entries = [[row[i][0] for i in shown] for row in section.rows]
-    return markdown_table(list(SHOWN), entries, made.left)
+    return markdown_table(header, entries, made.left)
 
 
 def variants(blocks, order):
     """The table of what the 2017 page compared, as Markdown, as far as it has been run."""
-    header, rows, _ = original.table(blocks, order)
-    shown = [header.index(name) for name in SHOWN_OF_VARIANTS]
-    return markdown_table(list(SHOWN_OF_VARIANTS), [[row[i] for i in shown] for row in rows], 2)
+    columns, rows, _ = deviations_2017.table(blocks, order)
+    header = titles(SHOWN_OF_VARIANTS, blocks)
+    shown = [columns.index(name) for name in header]
+    return markdown_table(header, [[row[i] for i in shown] for row in rows], 2)
 
 
 TABLES = {"tools": tools, "variants": variants}

@@ -1,6 +1,5 @@
 """What this machine is and how busy it was: the record's group ``machine``."""
 
-import math
 import os
 import platform
 import re
@@ -8,29 +7,7 @@ from pathlib import Path
 
 import psutil
 
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-
-
-def allowed_cpus():
-    """Return the sorted ids of the logical CPUs that this process may use.
-
-    Honours the affinity mask and, as containers set it, the CPU quota of cgroup v2: a quota of
-    2.5 CPUs on a large host allows 3, or a tool would start a thread per core of the host.
-    """
-    try:
-        cpus = sorted(os.sched_getaffinity(0))
-    except AttributeError:  # macOS has no affinity
-        cpus = list(range(psutil.cpu_count()))
-    quota = _cpu_quota()
-    return cpus if quota is None else cpus[: max(1, math.ceil(quota))]
-
-
-def _cpu_quota():
-    try:
-        quota, period = CGROUP_QUOTA.read_text().split()
-    except (OSError, ValueError):
-        return None
-    return None if quota == "max" else int(quota) / int(period)
+from .cpus import allowed_cpus
 
 
 def cpu_model():
@@ -86,6 +63,8 @@ def describe(gpus):
         "kernel": platform.release(),
         "system": f"{platform.system()} {platform.machine()}",
         "container": container(),
+        "probe_before": None,
+        "probe_after": None,
     }
     reasons = {
         "cpu_model": "the system does not tell",
@@ -97,6 +76,8 @@ def describe(gpus):
         "frequency_mhz_before": "the system does not tell",
         "frequency_mhz_after": "the system does not tell",
         "container": "not in a known container",
+        "probe_before": "the machine was not probed",
+        "probe_after": "the machine was not probed",
     }
     return facts, reasons
 
@@ -105,3 +86,20 @@ def after(facts, gpus):
     """Add the state of the clocks after the run to ``facts``."""
     facts["frequency_mhz_after"] = frequency_mhz()
     facts["throttle_after"] = gpus.throttle_reasons()
+
+
+def share_of(device, gpus):
+    """Return ``(cpus, gpu_count, lacking)`` of a device (``benchm.device.Device``).
+
+    ``cpus``: ids of the logical CPUs that a run on it may use; ``gpu_count``: how many of
+    ``gpus`` (``gpu.Gpus``); ``lacking``: in one line why this machine does not have the device,
+    or None.
+    """
+    cpus = allowed_cpus()
+    if device.is_gpu:
+        return cpus, device.gpus, gpus.why_not(device.gpus)
+    if device.cpus is None:
+        return cpus, 0, None
+    if len(cpus) < device.cpus:
+        return cpus, 0, f"{device.cpus} CPUs asked for, {len(cpus)} here"
+    return cpus[: device.cpus], 0, None

@@ -60,3 +60,12 @@ class Progress:
         self._stream.write("\r" + text.ljust(self._shown))
         self._stream.flush()
         self._shown = len(text)
+
+
+def of_cell(job, position=None):
+    """Return the ``Progress`` of a meter's job; ``position``: e.g. "3/16", or None."""
+    cell = job["cell"]
+    name = f"{cell['tool']} on {cell['device']}"
+    if cell["repeat"] > 1:
+        name += f" (repeat {cell['repeat']})"
+    return Progress(f"cell {position} {name}" if position else name, job["study"]["epochs"])

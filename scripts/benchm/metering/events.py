@@ -2,8 +2,10 @@
 
 import json
 
-#: Version of the contract that adapters must speak (scripts/tools/contract.py).
-CONTRACT = 1
+from . import bounds
+
+#: Version of the contract that adapters must speak (scripts/contract/contract.py).
+CONTRACT = 2
 
 # The one order in which phases may come; epochs repeat inside `run`.
 ORDER = ("init_start", "init_stop", "run_start", "run_stop", "eval_start", "eval_stop")
@@ -22,6 +24,7 @@ class Timeline:
 
     ``epochs`` is the number of epochs that the study asks for. After the last event:
     ``stamps`` maps event names to seconds, ``epoch_starts`` and ``epoch_stops`` are lists,
+    ``steps`` the tool's own count of updates after each epoch (None where it does not count);
     ``facts`` and ``versions`` are what the adapter said of itself.
     """
 
@@ -31,6 +34,7 @@ class Timeline:
         self.elapsed = {}
         self.epoch_starts = []
         self.epoch_stops = []
+        self._steps = []
         self.facts = {}
         self.versions = {}
         self.interpreter = None
@@ -41,6 +45,11 @@ class Timeline:
     def complete(self):
         """Whether every phase has begun and ended."""
         return "eval_stop" in self.stamps
+
+    @property
+    def steps(self):
+        """Updates after each epoch, as the tool counts them; None where it does not count."""
+        return None if None in self._steps or not self._steps else self._steps
 
     def feed(self, line, stamp):
         """Take one line (bytes) that arrived at ``stamp``; return the event's name.
@@ -54,7 +63,10 @@ class Timeline:
             facts = event.get("facts")
             if not isinstance(facts, dict):
                 raise self._broken("'describe' has no object 'facts'")
+            self._check(facts, "a fact")
             self.facts.update(facts)
+            if len(self.facts) > bounds.MOST_KEYS:
+                raise self._broken(f"it has told more than {bounds.MOST_KEYS} facts")
             return name
         expected = self._expected()
         if name not in expected:
@@ -69,8 +81,12 @@ class Timeline:
         if name == "init_start":
             if event.get("contract") != CONTRACT:
                 raise self._broken(f"contract {event.get('contract')!r} instead of {CONTRACT}")
-            self.versions = {str(k): str(v) for k, v in dict(event.get("versions", {})).items()}
-            self.interpreter = event.get("interpreter")
+            versions, interpreter = event.get("versions", {}), event.get("interpreter")
+            if not isinstance(versions, dict) or not isinstance(interpreter, str):
+                raise self._broken("'init_start' needs an object 'versions', a text 'interpreter'")
+            self._check([versions, interpreter], "what it says of itself")
+            self.versions = {key: str(value) for key, value in versions.items()}
+            self.interpreter = interpreter
         return name
 
     def unfinished(self):
@@ -83,13 +99,20 @@ class Timeline:
 
     # -- details ------------------------------------------------------------------------
 
+    def _check(self, value, what):
+        wrong = bounds.excess(value)
+        if wrong:
+            raise self._broken(f"{what} {wrong}")
+
     def _broken(self, what):
         return ContractError(f"line {self._line_number} of its events: {what}")
 
     def _parse(self, line):
+        if len(line) > bounds.LONGEST_LINE:
+            raise self._broken(f"it is longer than {bounds.LONGEST_LINE} bytes")
         try:
             event = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
-        except (UnicodeDecodeError, ValueError):
+        except (UnicodeDecodeError, ValueError, RecursionError):
             shown = line.decode("utf-8", "replace").strip()
             raise self._broken(f"not JSON: {shown[:80]!r}") from None
         if not isinstance(event, dict) or not isinstance(event.get("event"), str):
@@ -108,7 +131,8 @@ class Timeline:
 
     def _check_elapsed(self, event):
         elapsed = event.get("elapsed")
-        if isinstance(elapsed, bool) or not isinstance(elapsed, (int, float)):
+        number = isinstance(elapsed, (int, float)) and not isinstance(elapsed, bool)
+        if not number or bounds.excess(elapsed):
             raise self._broken(f"'{event['event']}' has no number 'elapsed'")
         if elapsed < self._last_elapsed:
             raise self._broken("'elapsed' went backwards")
@@ -122,3 +146,11 @@ class Timeline:
                 f"{event['event']} has number {event.get('number')!r} instead of {len(stamps)}"
             )
         stamps.append(stamp)
+        if not starting:
+            self._steps.append(self._checked_steps(event.get("steps")))
+
+    def _checked_steps(self, steps):
+        last = next((count for count in reversed(self._steps) if count is not None), 0)
+        if steps is not None and (type(steps) is not int or steps < last):
+            raise self._broken(f"epoch_stop has {steps!r} steps after {last}")
+        return steps

@@ -10,42 +10,45 @@ import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import psutil
 
-LINUX = sys.platform.startswith("linux")
+from . import accounting
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 #: Looking for new processes reads all of /proc: at most this share of one core goes into it.
 DISCOVERY_SHARE = 0.002
 
+#: Seconds between two looks at the memory, and at most this share of one core goes into them.
+SAMPLE_PERIOD = 0.1
+SAMPLING_SHARE = 0.004
+
 # Loaded before any fork: a child must not import between fork and exec.
-_libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
+_libc = ctypes.CDLL(None, use_errno=True) if accounting.LINUX else None
 
 
 def adopt_orphans():
     """Make this process the parent of whatever the adapter's children leave behind."""
-    if LINUX:
+    if accounting.LINUX:
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 class Tree:
     """The adapter and its descendants."""
 
-    def __init__(self, command, environment, log, pass_fds, cpus=None):
+    def __init__(self, command, environment, log, pass_fds, cpus=None, directory=None):
         """Start ``command``; stdout and stderr go to the open file ``log``.
 
-        ``cpus``: ids of the logical CPUs to run on, or None for all that this process has.
-        Raises OSError when the command can't be started.
+        ``cpus``: ids of the logical CPUs to run on, or None for all that this process has;
+        ``directory``: where it starts, this process's own by default. Raises OSError when the
+        command can't be started.
         """
 
         def in_child():
-            if LINUX:
+            if accounting.LINUX:
                 # Should the meter be killed outright, the kernel ends the adapter too.
                 _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
                 if cpus is not None:
@@ -55,6 +58,7 @@ class Tree:
         self._child = subprocess.Popen(
             command,
             env=environment,
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -66,8 +70,9 @@ class Tree:
         self.pids = {self.pid}
         self.peak_bytes = 0
         self.ended = None
-        self._reaped_cpu = 0.0
-        self._next_discovery = 0.0
+        self._reaped = accounting.Usage()
+        self._next_discovery = self._next_sample = 0.0
+        self._unreaped = {}
 
     # -- memory and CPU -----------------------------------------------------------------
 
@@ -80,23 +85,58 @@ class Tree:
             self.pids = {p.pid for p in psutil.Process().children(recursive=True)}
         except psutil.Error:
             self.pids = {self.pid}
+        self._keep_unreaped()
         cost = time.monotonic() - now
         self._next_discovery = now + max(0.5, cost / DISCOVERY_SHARE)
 
     def sample_memory(self):
-        """Look at the resident memory of the whole tree now and keep the highest sum."""
+        """Look at the memory of the whole tree, when it is time to; keep the highest sum.
+
+        Of one process it is what is resident; of several each page is shared out among those
+        that have it (PSS), or a block that five share would count five times.
+        """
+        now = time.monotonic()
+        if now < self._next_sample:
+            return
         self.discover()
+        self._look_at_unreaped()
+        several = len(self.pids) > 1
         total = 0
         for pid in self.pids:
-            resident, high_water = _memory(pid)
-            total += resident
+            resident, high_water = accounting.memory(pid)
+            proportional = accounting.proportional_memory(pid) if several else None
+            total += resident if proportional is None else proportional
             self.peak_bytes = max(self.peak_bytes, high_water)
         self.peak_bytes = max(self.peak_bytes, total)
+        # Shared pages are counted by walking all of them, which is dear for large processes.
+        cost = time.monotonic() - now
+        self._next_sample = now + max(SAMPLE_PERIOD, cost / SAMPLING_SHARE)
 
-    def cpu_seconds(self):
-        """Return the CPU time, user and system, that the tree has used since its start."""
+    def usage(self):
+        """Return the ``Usage`` of the tree since its start."""
         self.discover(force=True)
-        return self._reaped_cpu + sum(_cpu_seconds(pid) for pid in self.pids)
+        return sum((accounting.usage_of(pid) for pid in self.pids), self._reaped)
+
+    def _keep_unreaped(self):
+        """Keep the use of children whose parent waits for none: the kernel forgets it.
+
+        A parent that ignores SIGCHLD has its children's accounts dropped at their end
+        (wait(2), notes); what they had used when they were last seen is counted here.
+        """
+        if not accounting.LINUX:
+            return
+        for pid in set(self._unreaped) - self.pids:
+            self._reaped += self._unreaped.pop(pid)
+        for pid in self.pids:
+            parent = accounting.parent_of(pid)
+            if parent is not None and parent != os.getpid() and accounting.ignores_children(parent):
+                self._unreaped.setdefault(pid, accounting.Usage())
+        self._look_at_unreaped()
+
+    def _look_at_unreaped(self):
+        for pid, last in self._unreaped.items():
+            # A process that is gone reads as nothing.
+            self._unreaped[pid] = max(last, accounting.usage_of(pid), key=lambda usage: usage.cpu)
 
     # -- end ----------------------------------------------------------------------------
 
@@ -108,10 +148,10 @@ class Tree:
         if pid == 0:
             return None
         self.ended = time.monotonic()
-        self._reaped_cpu += usage.ru_utime + usage.ru_stime
+        self._reaped += accounting.of_reaped(usage)
         # ru_maxrss also remembers the instant between fork and exec, when the child was a
         # copy of the meter; only a larger figure is the adapter's own.
-        peak = usage.ru_maxrss * (1024 if LINUX else 1)
+        peak = usage.ru_maxrss * (1024 if accounting.LINUX else 1)
         if peak > psutil.Process().memory_info().rss:
             self.peak_bytes = max(self.peak_bytes, peak)
         self._child.returncode = os.waitstatus_to_exitcode(status)
@@ -145,48 +185,7 @@ class Tree:
                 return
             if pid == 0:
                 return
-            self._reaped_cpu += usage.ru_utime + usage.ru_stime
+            self._reaped += accounting.of_reaped(usage)
             if pid == self.pid:
                 self._child.returncode = -signal.SIGKILL
                 self.ended = time.monotonic()
-
-
-def _memory(pid):
-    """Return ``(resident, high-water)`` bytes of one process; zeros once it is gone."""
-    if not LINUX:
-        try:
-            resident = psutil.Process(pid).memory_info().rss
-        except psutil.Error:
-            return 0, 0
-        return resident, resident
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0, 0
-    return _kilobytes(status, "VmRSS:"), _kilobytes(status, "VmHWM:")
-
-
-def _kilobytes(status, key):
-    position = status.find(key)
-    if position < 0:  # a zombie has no memory left
-        return 0
-    return int(status[position + len(key) :].split(None, 1)[0]) * 1024
-
-
-def _cpu_seconds(pid):
-    """Return the CPU time of one process and of its children that it has waited for."""
-    try:
-        if not LINUX:
-            times = psutil.Process(pid).cpu_times()
-            return sum(times[:4])
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (OSError, psutil.Error):
-        return 0.0
-    user, system, children_user, children_system = (int(field) for field in fields[11:15])
-    try:
-        # A process's CPU clock has nanoseconds where that file has ticks of 10 ms:
-        # clock_getcpuclockid(3), whose result is (~pid << 3) | CPUCLOCK_SCHED.
-        own = time.clock_gettime((~pid << 3) | 2)
-    except OSError:  # a zombie's clock can't be read any more
-        own = (user + system) / _TICKS
-    return own + (children_user + children_system) / _TICKS

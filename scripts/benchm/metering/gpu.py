@@ -2,7 +2,7 @@
 
 import os
 
-from metering import nvml, visible
+from . import nvml, visible
 
 
 class Gpus:
@@ -62,16 +62,24 @@ class Gpus:
         return ["unknown" if mask is None else f"0x{mask:016x}" for mask in masks]
 
 
+def binding():
+    """Return the module pynvml, or None where it is not installed."""
+    try:
+        import pynvml
+    except ImportError:
+        return None
+    return pynvml
+
+
 def in_machine():
     """Return ``(library, devices, why_none)``: all GPUs here that this user may use.
 
     ``library``: the Nvml, None without its module; ``why_none``: why there are none, or None.
     """
-    try:
-        import pynvml
-    except ImportError:
+    module = binding()
+    if module is None:
         return None, [], "NVML's Python module pynvml (nvidia-ml-py) is not installed"
-    library = nvml.Nvml(pynvml)
+    library = nvml.Nvml(module)
     try:
         library.ask("Init")
         devices = library.devices()

@@ -6,8 +6,8 @@ NVML that breaks down costs a run its GPU load, never its times.
 import threading
 import time
 
-from metering import nvml
-from metering.gpu_users import Users
+from . import nvml
+from .gpu_users import Users
 
 #: Seconds between two samples.
 PERIOD = 0.1

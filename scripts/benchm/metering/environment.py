@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-import modules
+from .. import project, source_files
 
 #: Every library's own name for "how many threads"; Snakemake sets some of them to the
 #: number of cores that the scheduler counts, which is 1 under -j1.
@@ -19,27 +19,32 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 
-#: Variables that would let the user's own Python or R, or the driver's, leak into the tool's.
-LEAKS = (
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONSTARTUP",
-    "PYTHONINSPECT",
-    "PYTHONOPTIMIZE",
-    "PYTHONUNBUFFERED",
-    # Without byte code every import compiles anew, and the import time is not the tool's.
-    "PYTHONDONTWRITEBYTECODE",
-    "VIRTUAL_ENV",
-    "R_HOME",
-    "R_LIBS",
-    "R_PROFILE",
-    "R_ENVIRON",
-    "R_DEFAULT_PACKAGES",
-    # They change what a GPU computes, and how fast, over the head of the tool.
-    "NVIDIA_TF32_OVERRIDE",
-    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
-    "CUDA_LAUNCH_BLOCKING",
+#: What an adapter may know of its caller's surroundings: where programs are, who runs them, how
+#: text is written, and what makes a library work on this machine at all.
+ALLOWED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TERM",
+    "LD_LIBRARY_PATH",
+    "CUDA_HOME",
+    "CUDA_PATH",
+    "NVIDIA_VISIBLE_DEVICES",
+    "NVIDIA_DRIVER_CAPABILITIES",
+    # Older OpenBLAS builds compute wrong results on newer processors without them.
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
 )
+ALLOWED_PREFIXES = ("LC_", "CONDA_")
+#: Never, wherever they point: they lead a Python or R to other packages than its own.
+FORBIDDEN_PREFIXES = ("PYTHON", "R_", "LD_PRELOAD", "LD_AUDIT", "VIRTUAL_ENV")
+
+#: Not for a record: they say who and where, and nothing of how it was computed.
+_PRIVATE = ("PATH", "HOME", "USER", "LOGNAME", "TERM", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 #: What keeps the user's own packages and startup files out of the tool's Python and R.
 NOTHING_OF_THE_USER = {
@@ -50,15 +55,44 @@ NOTHING_OF_THE_USER = {
 }
 
 
-def variables(threads, scratch, gpus=()):
+def _allowed(name, value, prefix):
+    """Whether a variable of the caller reaches the adapter; ``prefix``: of its environment."""
+    if name in ALLOWED or name.startswith(ALLOWED_PREFIXES):
+        return True
+    # What activating a conda environment sets (its compilers, its libraries) points into it.
+    return bool(prefix) and prefix in value and not name.startswith(FORBIDDEN_PREFIXES)
+
+
+def for_record(variables):
+    """Return those of an adapter's ``variables`` that may have a say in what it computes.
+
+    Places on this machine and names of people are left out.
+    """
+    return {
+        name: value
+        for name, value in sorted(variables.items())
+        if name not in _PRIVATE and not name.startswith("CONDA_") and "/" not in value
+    }
+
+
+def variables(threads, scratch, adapter, gpus=()):
     """Return the environment variables of an adapter that may use ``threads`` CPUs.
 
+    Built from ``ALLOWED``, whatever the caller has set: OMP_THREAD_LIMIT or JAX_DISABLE_JIT in
+    a shell would be measured in the tool's name.
+
+    ``adapter``: its path. Its folder is where R finds what lies beside it; Python finds that by
+    itself, and the contract's helper in either language by a variable.
     ``gpus``: what CUDA calls the GPUs that it may use (UUIDs), in the order in which it shall
     count them from 0; all others are hidden from it.
     """
-    result = {k: v for k, v in os.environ.items() if k not in LEAKS}
+    prefix = os.environ.get("CONDA_PREFIX")
+    result = {name: value for name, value in os.environ.items() if _allowed(name, value, prefix)}
     result.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
     result.update(NOTHING_OF_THE_USER)
+    result["PYTHONPATH"] = str(project.CONTRACT)
+    result["BENCHM_CONTRACT"] = str(project.CONTRACT / "contract.R")
+    result["BENCHM_ADAPTER"] = str(Path(adapter).resolve().parent)
     result["TMPDIR"] = str(scratch)
     # -1 rather than nothing: some old tools take an empty variable for none.
     result["CUDA_VISIBLE_DEVICES"] = ",".join(gpus) or "-1"
@@ -100,7 +134,7 @@ def sha256_of_adapter(path):
 
     Of an adapter that is one file it is that file's; None when it can't be read.
     """
-    own = modules.modules_of_adapter(path)
+    own = source_files.modules_of_adapter(path)
     return sha256_of_files([path, *own]) if own else sha256_of_file(path)
 
 

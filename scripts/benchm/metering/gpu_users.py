@@ -4,7 +4,7 @@ import os
 
 import psutil
 
-from metering import nvml
+from . import nvml
 
 
 def is_ours(pid):

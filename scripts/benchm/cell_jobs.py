@@ -1,0 +1,225 @@
+"""What the rules are told of a cell: its files, its parameters and what it needs of the machine.
+
+Methods take a ``matrix.Cell``. What Snakemake compares to see whether a record is stale comes
+back in a form in which equal values are equal texts.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from . import adapters, attempts, configuration, project
+from .device import Device
+from .matrix import Matrix
+from .source_files import files_of
+
+#: What of the meter makes the numbers of a record.
+METER = "scripts/benchm/metering/measure.py"
+#: Where scripts/build_environments.py leaves what came of each environment.
+STATUS = ".environments/status"
+
+
+@dataclass(frozen=True)
+class Here:
+    """What this machine has, and whether cells run on it at all or on the nodes of a cluster."""
+
+    cpus: int
+    gpus: int
+    is_cluster: bool = False
+
+    def has(self, device):
+        """Whether the machine itself has a device."""
+        return Device.parse(device).fits(self.cpus, self.gpus)
+
+    def offers(self, device):
+        """Whether a device can be had; what this machine lacks the nodes of a cluster may have."""
+        return self.is_cluster or self.has(device)
+
+
+class CellJobs(Matrix):
+    """The matrix of a study with all that its rules ask.
+
+    ``here``: a ``Here``; ``cores``: a function that returns how many Snakemake may use here.
+    """
+
+    def __init__(self, config, study, here, cores=os.cpu_count):
+        super().__init__(config, study)
+        self.here, self.cores = here, cores
+
+    # -- files that a cell depends on -------------------------------------------------------
+
+    def adapter(self, cell):
+        """The program that trains."""
+        return self.leaves[cell.tool]
+
+    def modules(self, cell):
+        """The other files of its folder that the adapter is made of."""
+        return adapters.modules_of(self.adapter(cell))
+
+    def contract(self, cell):
+        """The contract's helper for the adapter's language."""
+        return adapters.contract_of(self.adapter(cell))
+
+    def environment_file(self, cell):
+        """What describes the tool's environment on the cell's device."""
+        return configuration.environment_of(self.config["tools"][cell.tool], cell.device)
+
+    # -- parameters: a change of them makes a record stale ----------------------------------
+
+    def job(self, cell):
+        """The meter's job as JSON."""
+        entry, tool = self.entry, self.config["tools"][cell.tool]
+        job = {
+            "cell": {
+                "tool": cell.tool,
+                "device": cell.device,
+                "instance": cell.instance,
+                "repeat": cell.repeat,
+            },
+            "study": {
+                "name": cell.study,
+                "workload": self.workload.name,
+                **{key: entry[key] for key in ("data_set", "n_train", "n_test", "epochs")},
+                # Every round has a seed of its own; the same for all tools.
+                "seed": entry["seed"] + cell.repeat,
+                "protocol": self.workload.settings(entry),
+            },
+            "workload": {
+                **{key: getattr(self.workload, key) for key in ("task", "predicts", "metric")},
+                "outputs": self.workload.outputs,
+            },
+            "options": tool.get("options", {}),
+        }
+        return json.dumps(job, sort_keys=True)
+
+    def attempt(self, cell):
+        """The number of the attempt that the record should come from."""
+        return attempts.wanted(attempts.known(cell.record), self.here.offers(cell.device))
+
+    def card_attempt(self, cell):
+        """The number of the attempt that the card should come from."""
+        return attempts.wanted(attempts.known(cell.card), self.here.offers(cell.device))
+
+    def unavailable(self, cell):
+        """Why the tool's environment can't be had here, or "" when nothing is known against it.
+
+        scripts/build_environments.py finds out before the workflow runs; without it,
+        environments are built by Snakemake itself and this is always "".
+        """
+        status = Path(STATUS, f"{Path(self.environment_file(cell)).stem}.json")
+        try:
+            found = json.loads(status.read_text(encoding="utf-8"))
+            return "" if found["ok"] else found["reason"]
+        except (OSError, ValueError, KeyError):
+            return ""
+
+    # -- what never makes a record stale ----------------------------------------------------
+
+    def environment(self, cell):
+        """The environment to run in; None builds none, for a cell that can't run here."""
+        return self._environment(cell, cell.record)
+
+    def card_environment(self, cell):
+        """The same for the cell's parity card."""
+        return self._environment(cell, cell.card)
+
+    def _environment(self, cell, path):
+        if self.unavailable(cell):
+            return None
+        found = attempts.known(path)
+        is_measured = found is not None and found[0] == "ok"
+        runs = self.here.offers(cell.device) or is_measured
+        return str(project.ROOT / self.environment_file(cell)) if runs else None
+
+    def interpreter(self, cell):
+        """The command that starts the adapter."""
+        return adapters.interpreter_of(self.adapter(cell))
+
+    def time_limit(self, cell):
+        """Seconds for one run."""
+        return self.entry["time_limit"]
+
+    def position(self, cell):
+        """The cell's place in its study, e.g. "3/16"; for the progress line."""
+        return "{}/{}".format(*self.position_of(cell))
+
+    def round(self, cell):
+        """The cell's place in its round, as JSON."""
+        return json.dumps(self.round_of(cell), sort_keys=True)
+
+    def priority(self, cell):
+        """A higher number for a cell that comes earlier; at least 1."""
+        number, count = self.position_of(cell)
+        return count - number + 1
+
+    def cpus(self, cell):
+        """CPUs to take, so that nothing else runs beside a measurement: all of the machine.
+
+        On a cluster a node has as many as the instance is described with.
+        """
+        if self.here.is_cluster:
+            return configuration.description_of(self.config, cell.instance).get("cpus", 1)
+        return self.cores() or 1
+
+    def gpus(self, cell):
+        """How many GPUs to ask a cluster for."""
+        return Device.parse(cell.device).gpus
+
+    def description(self, cell):
+        """What the configuration says of this machine's hardware, as JSON."""
+        return json.dumps(configuration.description_of(self.config, cell.instance), sort_keys=True)
+
+    # -- the study as a whole ---------------------------------------------------------------
+
+    def data_file(self):
+        """The data set's checksums, which stand for its files."""
+        return f"results/data/{self.entry['data_set']}/SHA256SUMS"
+
+    def meter_files(self):
+        """What makes the numbers of a record: the meter's own sources, and the metric's."""
+        return list(_meter_files(self.workload.metric))
+
+    def reference_files(self):
+        """What answers are held against: the workload's reference, and causes that have a name."""
+        folder = f"scripts/workloads/{self.workload.name}"
+        programs = [f"{folder}/{name}" for name in ("reference.py", "causes.py")]
+        found = [
+            file for name in programs if (project.ROOT / name).is_file() for file in files_of(name)
+        ]
+        return sorted(set(found))
+
+    @cached_property
+    def made_cards(self):
+        """The paths of all cards that this machine makes."""
+        return [cell.card for cell in self.cards(self.here.offers)]
+
+    def card_files(self):
+        """The file with all cards of a tool, for each tool that has any."""
+        tools = {Path(path).stem for path in [*self.made_cards, *self.cards_brought_in()]}
+        return [f"results/{self.study}/parity/{tool}.json" for tool in sorted(tools)]
+
+    def cards_of_tool(self, tool):
+        """The cards of one tool on all devices of all machines."""
+        made = [path for path in self.made_cards if Path(path).stem == tool]
+        return [*made, *self.cards_brought_in(tool)]
+
+    def records(self):
+        """This machine's records and those of others."""
+        return [*(cell.record for cell in self.cells), *self.records_brought_in()]
+
+    def judgements(self):
+        """What the evidence of each run shows."""
+        return [cell.judgement for cell in [*self.cells, *self.evidence_brought_in()]]
+
+
+@cache
+def _meter_files(metric):
+    return sorted({*files_of(METER), *files_of(f"scripts/benchm/metrics/{metric}.py")})
+
+
+@cache
+def verifier():
+    """Return the files of what replays a tool's runs with the reference."""
+    return files_of("scripts/parity.py")

@@ -1,0 +1,245 @@
+"""The configuration, read and checked: config.yaml against its schema and against itself.
+
+Every mistake is a BadInput of one line that names the file, the key and what is allowed.
+"""
+
+from pathlib import Path
+
+import yaml
+
+from . import adapters, checking, project, workloads
+from .checking import unknown, wrong
+from .device import Device
+from .files import BadInput, one_line
+
+FILE = "config.yaml"
+
+#: Follows a study's name where only its published rows are wanted: results/seed-published/.
+PUBLISHED = "-published"
+#: In place of a study's name: every study that is not marked ``full_size``.
+ALL = "all"
+
+#: Keys of a study that are no protocol's.
+STUDY_KEYS = (
+    *("workload", "data_set", "n_train", "n_test", "epochs"),
+    *("seed", "repeats", "time_limit", "full_size"),
+)
+
+#: Keys that had another name in an earlier version, and what is said of them.
+_RENAMED = {
+    "adapter": "adapters: the folder of the tool's adapters, e.g. scripts/tools/pytorch; which "
+    "file of it is run follows from the study's workload",
+}
+
+
+def read(path=None, overrides=None):
+    """Return the checked configuration in ``path``, a dict; ``overrides`` replace keys of it."""
+    path = Path(path or project.ROOT / FILE)
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadInput(f"{FILE}: {one_line(error)}") from None
+    if not isinstance(config, dict):
+        raise BadInput(f"{FILE}: not a mapping of keys to values")
+    config |= overrides or {}
+    check(config)
+    return config
+
+
+def check(config):
+    """Raise BadInput for the first thing in ``config`` (a dict) that can't be used."""
+    for tool, entry in _entries(config, "tools"):
+        for old, new in _RENAMED.items():
+            if old in entry:
+                raise wrong(FILE, f"tools.{tool}.{old}", f"is now {new}")
+    checking.check(config, "config.schema.json", FILE)
+    _check_names(config)
+    for study in config["studies"]:
+        _check_study(study, config["studies"][study])
+    for tool in config["tools"]:
+        _check_tool(config, tool)
+    _check_data(config)
+
+
+def studies_to_run(config):
+    """Return the names of the studies that ``study`` asks for, a list in the file's order or its.
+
+    BadInput for a name that is none.
+    """
+    wanted = config["study"]
+    if wanted == ALL:
+        found = [name for name, study in config["studies"].items() if not study.get("full_size")]
+        if not found:
+            names = ", ".join(config["studies"])
+            raise wrong(FILE, "study", f"every study is full size; name them: {names}")
+        return found
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    for name in wanted:
+        if name not in config["studies"]:
+            allowed = [*config["studies"], ALL]
+            raise wrong(FILE, "study", unknown("study", name, allowed))
+    return wanted
+
+
+def study_of_folder(name):
+    """Return ``(study, only_published)`` of a folder of results/.
+
+    ``only_published``: whether it is for the rows alone that others published of the study.
+    """
+    return name.removesuffix(PUBLISHED), name.endswith(PUBLISHED)
+
+
+def protocol_of(config, study):
+    """Return the whole protocol of a study, its workload's defaults included, a dict."""
+    entry = config["studies"][study]
+    return workloads.load(entry["workload"]).settings(entry)
+
+
+def environment_of(entry, device):
+    """Return the environment file of a tool's ``entry`` for a device ("cpu", "gpu-4", ...).
+
+    An entry names one file for all devices, or one for CPUs and one for GPUs.
+    """
+    environment = entry["environment"]
+    return environment if isinstance(environment, str) else environment[Device.parse(device).kind]
+
+
+def tools_to_run(config, device=None):
+    """Return the ids of the tools that are run: the default ones, and those that ``also`` names.
+
+    ``device``: "cpu", "gpu-4", ...: only those that can use it. Not every tool has every workload.
+    """
+    also = config.get("also", [])
+    return [
+        tool
+        for tool, entry in config["tools"].items()
+        if (entry.get("default", True) or tool in also)
+        and (device is None or Device.parse(device).kind in entry.get("devices", ["cpu", "gpu"]))
+    ]
+
+
+def not_offered(config, study):
+    """Return the ids of the tools that are run but have no adapter for a study's workload."""
+    workload = config["studies"][study]["workload"]
+    return [
+        tool
+        for tool in tools_to_run(config)
+        if adapters.leaf_of(config["tools"][tool], workload) is None
+    ]
+
+
+def order_of(config, study=None):
+    """Return what the programs that report are told of tools and instances, a dict.
+
+    ``study``: its name, for what is said of that study alone. benchm/reporting/order.py says
+    what each key means.
+    """
+    tools = [
+        {"id": tool, "name": entry["name"]}
+        | {key: entry[key] for key in ("variant_of", "deviation") if key in entry}
+        for tool, entry in config["tools"].items()
+    ]
+    # The order of tools in the file is only the order of running; tables sort for themselves.
+    tools.sort(key=lambda tool: tool["id"])
+    order = {"tools": tools, "baseline": config["baseline"]}
+    order["instances"] = {name: about or {} for name, about in config["instances"].items()}
+    if "reference" in config:
+        order["reference"] = config["reference"]
+    if study in config["studies"]:
+        workload = workloads.load(config["studies"][study]["workload"])
+        keys = ("name", "title", "description", "parameters", "flop_per_sample")
+        order["workload"] = {key: getattr(workload, key) for key in keys}
+        order["not_offered"] = sorted(not_offered(config, study))
+    return order
+
+
+def mnist_source(config):
+    """Return the directory that MNIST is taken from; "" stands for the public mirrors."""
+    directory = config.get("mnist_directory")
+    return str(Path(directory).expanduser()) if directory else ""
+
+
+def description_of(config, instance):
+    """Return what is said of the hardware of an instance, a dict; empty when nothing is."""
+    return config["instances"].get(instance) or {}
+
+
+def _entries(config, key):
+    """The entries below a key of an unchecked configuration, those that are mappings."""
+    below = config.get(key)
+    below = below if isinstance(below, dict) else {}
+    return [(name, entry) for name, entry in below.items() if isinstance(entry, dict)]
+
+
+def _check_names(config):
+    studies_to_run(config)
+    for study in config["studies"]:
+        if study.endswith(PUBLISHED) or study == ALL:
+            stands = "what others published of a study" if study != ALL else "all studies"
+            text = f"no name here; allowed: any that does not end on {PUBLISHED} and is not {ALL}"
+            raise wrong(FILE, f"studies.{study}", f"{text}, which stands for {stands}")
+    tools = config["tools"]
+    if config["baseline"] not in tools:
+        raise wrong(FILE, "baseline", unknown("tool", config["baseline"], tools))
+    for number, tool in enumerate(config.get("also", [])):
+        if tool not in tools:
+            raise wrong(FILE, f"also.{number}", unknown("tool", tool, tools))
+    for tool, entry in tools.items():
+        base = entry.get("variant_of", tool)
+        if base not in tools:
+            raise wrong(FILE, f"tools.{tool}.variant_of", unknown("tool", base, tools))
+
+
+def _check_study(study, entry):
+    key = f"studies.{study}"
+    if entry["workload"] not in workloads.names():
+        text = unknown("workload", entry["workload"], workloads.names())
+        raise wrong(FILE, f"{key}.workload", text)
+    workload = workloads.load(entry["workload"])
+    if entry["data_set"] not in workload.data_sets:
+        text = unknown("data set", entry["data_set"], workload.data_sets)
+        raise wrong(FILE, f"{key}.data_set", f"{text}, the data sets of workload {workload.name}")
+    given = {name: value for name, value in entry.items() if name not in STUDY_KEYS}
+    for name, value in given.items():
+        if name not in workload.protocol:
+            text = unknown("key", name, [*workload.protocol, *STUDY_KEYS])
+            protocol = f"protocol of workload {workload.name}: {', '.join(workload.protocol)}"
+            raise wrong(FILE, f"{key}.{name}", f"{text} ({protocol})")
+        kinds = {bool: "boolean", str: "string"}
+        wanted, found = (kinds.get(type(one), "number") for one in (workload.protocol[name], value))
+        if wanted != found:
+            raise wrong(FILE, f"{key}.{name}", f"{value!r} is no {wanted}; allowed: a {wanted}")
+    checking.check(given, "protocol.schema.json", FILE, *key.split("."))
+
+
+def _check_tool(config, tool):
+    entry = config["tools"][tool]
+    files = {kind: environment_of(entry, kind) for kind in ("cpu", "gpu")}
+    for kind, file in files.items():
+        if not (project.ROOT / file).is_file():
+            key = "environment" if kind == "cpu" else "environment.gpu"
+            raise wrong(FILE, f"tools.{tool}.{key}", f"there is no file {file}")
+    key = f"tools.{tool}.adapters"
+    try:
+        adapters.check(entry["adapters"], files.values())
+        wanted = sorted({study["workload"] for study in config["studies"].values()})
+        offered = [name for name in wanted if adapters.leaf_of(entry, name)]
+    except BadInput as error:
+        raise wrong(FILE, key, str(error)) from None
+    if not offered:
+        places = [f"{entry['adapters']}/{adapters.stem_of(entry, name)}.*" for name in wanted]
+        raise wrong(
+            FILE, key, f"no adapter for a workload of any study; allowed: {' or '.join(places)}"
+        )
+
+
+def _check_data(config):
+    directory = config.get("mnist_directory")
+    data_sets = {config["studies"][study]["data_set"] for study in studies_to_run(config)}
+    if "mnist" in data_sets and directory is not None and not Path(directory).expanduser().is_dir():
+        raise wrong(
+            FILE,
+            "mnist_directory",
+            f"there is no directory {directory}; allowed: one that holds the four IDX files, "
+            "or null to download them",
+        )

@@ -1,0 +1,108 @@
+"""Which logical CPUs a run may use: affinity, quotas of control groups, whole cores first."""
+
+import math
+import os
+from pathlib import Path
+
+import psutil
+
+CGROUPS = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
+TOPOLOGY = Path("/sys/devices/system/cpu")
+
+
+def allowed_cpus():
+    """Return the ids of the logical CPUs that this process may use.
+
+    Honours the affinity mask and, as containers set it, the CPU quota: a quota of 2.5 CPUs on a
+    large host allows 3, or a tool would start a thread per core of the host. One of each core
+    comes first, in order, and its siblings after all of those: whoever takes the first N takes
+    whole cores as long as there are any.
+    """
+    try:
+        cpus = sorted(os.sched_getaffinity(0))
+    except AttributeError:  # macOS has no affinity
+        cpus = list(range(psutil.cpu_count()))
+    cpus = whole_cores_first(cpus, siblings_of)
+    limit = quota()
+    return cpus if limit is None else cpus[: max(1, math.ceil(limit))]
+
+
+def whole_cores_first(cpus, siblings):
+    """Return ``cpus`` reordered: the first of each core, then the second of each, and so on.
+
+    ``siblings(cpu)`` returns the ids of all logical CPUs of its core.
+    """
+    rank, present = {}, {}
+    for cpu in sorted(cpus):
+        # Of a core of which this process may use only the second sibling, that is the first.
+        core = tuple(sorted(siblings(cpu)))
+        rank[cpu] = present.setdefault(core, 0)
+        present[core] += 1
+    return sorted(cpus, key=lambda cpu: (rank[cpu], cpu))
+
+
+def siblings_of(cpu):
+    """Return the ids of the logical CPUs that share a core with ``cpu``, itself included."""
+    try:
+        text = (TOPOLOGY / f"cpu{cpu}/topology/thread_siblings_list").read_text()
+        return parse_list(text) or [cpu]
+    except (OSError, ValueError):  # not Linux, or a container that hides it
+        return [cpu]
+
+
+def parse_list(text):
+    """Return the numbers of a list as the kernel writes it: "0-2,5" is [0, 1, 2, 5]."""
+    numbers = []
+    for part in filter(None, text.strip().split(",")):
+        first, _, last = part.partition("-")
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
+
+
+def quota():
+    """Return how many CPUs the control groups of this process allow, or None for no limit.
+
+    The smallest limit of its own group and of all above it, in version 2 and in version 1
+    (https://docs.kernel.org/admin-guide/cgroup-v2.html, "CPU Interface Files";
+    https://docs.kernel.org/scheduler/sched-bwc.html).
+    """
+    limits = []
+    try:
+        lines = MEMBERSHIP.read_text().splitlines()
+    except OSError:  # not Linux
+        return None
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            limits += _limits(CGROUPS, path, _quota_2)
+        elif "cpu" in controllers.split(","):
+            for mount in (controllers, "cpu", "cpu,cpuacct"):
+                if (CGROUPS / mount).is_dir():
+                    limits += _limits(CGROUPS / mount, path, _quota_1)
+                    break
+    return min(limits, default=None)
+
+
+def _limits(mount, path, read):
+    """Return the limits of a group and all above it; inside a container the path may not show."""
+    group = mount / path.lstrip("/")
+    found = [read(each) for each in (group, *group.parents) if each.is_relative_to(mount)]
+    return [limit for limit in found if limit is not None]
+
+
+def _quota_2(group):
+    try:
+        allowed, period = (group / "cpu.max").read_text().split()
+        return None if allowed == "max" else int(allowed) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _quota_1(group):
+    try:
+        allowed = int((group / "cpu.cfs_quota_us").read_text())
+        period = int((group / "cpu.cfs_period_us").read_text())
+        return None if allowed < 0 else allowed / period
+    except (OSError, ValueError, ZeroDivisionError):
+        return None

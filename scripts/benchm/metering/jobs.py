@@ -1,0 +1,60 @@
+"""Reading a meter's job: what is to be run."""
+
+import json
+import sys
+from pathlib import Path
+
+from ..files import BadInput
+from ..records import layout, upgrade
+
+try:
+    import jsonschema
+except ImportError:  # see records/writing.py
+    jsonschema = None
+
+GROUPS = ("cell", "study", "workload")
+
+
+def read(source):
+    """Return the job: a dict with ``cell``, ``study``, ``workload`` and ``options``.
+
+    ``source`` is a path, or "-" for standard input. A record is a job too, so that a run
+    can be repeated from what it left. Raises BadInput.
+    """
+    name = "standard input" if source == "-" else source
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        job = json.loads(text)
+    except OSError as error:
+        raise BadInput(f"{name}: {error.strerror}") from None
+    except ValueError as error:
+        raise BadInput(f"{name}: not JSON: {error}") from None
+    if not isinstance(job, dict):
+        raise BadInput(f"{name}: not an object with the keys {', '.join(GROUPS)}, options")
+    job = _lifted(job, name)
+    for group in GROUPS:
+        if group not in job:
+            raise BadInput(f"{name}: key {group} is missing")
+        check_group(group, job[group], name)
+    return {**{group: job[group] for group in GROUPS}, "options": job.get("options", {})}
+
+
+def _lifted(job, name):
+    """Return a record of an earlier version as one of the present; what is none, as it is."""
+    if job.get("schema_version") != 1:
+        return job
+    try:
+        return upgrade.lift(job)
+    except (KeyError, TypeError, AttributeError):
+        raise BadInput(f"{name}: a broken record of schema version 1") from None
+
+
+def check_group(group, value, name):
+    """Check one group of a record; BadInput, which names the key and, as its source, ``name``."""
+    if jsonschema is None:
+        return
+    try:
+        jsonschema.validate(value, layout.part_schema(group))
+    except jsonschema.ValidationError as error:
+        key = ".".join([group, *map(str, error.absolute_path)])
+        raise BadInput(f"{name}: key {key}: {error.message}") from None

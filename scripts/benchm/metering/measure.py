@@ -1,0 +1,189 @@
+"""One cell's run from its job to its record: decide whether it can run, have it run, say it all.
+
+This module and what it imports make the numbers of a record: an edit of any of them makes all
+records stale (rules/cells.smk). What only tells a person about a run is therefore not imported,
+but handed in as ``observer``.
+"""
+
+import importlib
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .. import idx, project, source_files
+from ..records import layout
+from . import environment, evidence, exclusive, gpu, hand_over, machine, outcome
+from .events import CONTRACT, Timeline
+from .run import Seen, Setup, run
+from .times import times
+
+#: The data set's files, in one line for each, as their checksums.
+SUMS = "SHA256SUMS"
+
+#: The record's group ``round`` of a run by itself.
+_NO_ROUND = {"number": None, "place": None, "of": None, "seed": None}
+
+
+class NotMeasurable(Exception):
+    """The measurement can't even begin; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure and where.
+
+    ``job``: ``cell``, ``study``, ``workload`` and ``options``; ``device``: that of its cell
+    (``benchm.device.Device``); ``command``: interpreter and adapter; ``data``: the data set's
+    directory; ``log``: where the adapter's output goes; ``time_limit``: seconds; ``attempt``: its
+    number; ``environment``: the file that describes the tool's environment; ``unavailable``: why
+    that can't be had, or ""; ``round``: the record's group of that name; ``observe``: see
+    ``run.Setup``.
+    """
+
+    job: dict
+    device: object
+    command: list
+    data: Path
+    log: Path | None = None
+    time_limit: float = 3600
+    attempt: int = 1
+    environment: Path | None = None
+    unavailable: str = ""
+    round: dict | None = None
+    observe: Path | None = None
+
+
+def measure(request, observer=None):
+    """Run one cell; return ``(record, evidence)``: a dict, and the bytes of an .npz.
+
+    ``observer``: see ``run.Nobody``. Raises NotMeasurable when the data can't be used: that is no
+    tool's failure.
+    """
+    gpus = gpu.detect()
+    cpus, gpu_count, lacking = machine.share_of(request.device, gpus)
+    if request.unavailable or lacking:
+        return _measure(request, observer, gpus, cpus, gpu_count, lacking)
+    # What the machine was doing is asked once it is ours, not while another measures.
+    with exclusive.machine():
+        return _measure(request, observer, gpus, cpus, gpu_count, lacking)
+
+
+def _measure(request, observer, gpus, cpus, gpu_count, lacking):
+    job = request.job
+    started_utc = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    facts, machine_reasons = machine.describe(gpus)
+    quality, quality_reasons = layout.nothing_of("quality"), {}
+    if request.unavailable:
+        seen = _not_run(job, outcome.unavailable(request.unavailable))
+    elif lacking:
+        seen = _not_run(job, outcome.no_device(lacking))
+    else:
+        parts = _read_data(request)
+        setup = Setup(
+            request.command,
+            cpus,
+            gpus,
+            gpu_count,
+            request.time_limit,
+            request.log,
+            request.observe,
+        )
+        seen = run(job, parts, setup, observer)
+        if seen.ended.outcome == "ok":
+            quality, quality_reasons = _quality(seen, parts, job["workload"]["metric"])
+    machine.after(facts, gpus)
+    ended, ok = seen.ended, seen.ended.outcome == "ok"
+    packed = (
+        evidence.packed(seen.weights, seen.predictions)
+        if ok
+        else evidence.packed(reason=ended.reason)
+    )
+    known_times, time_reasons = times(seen.timeline, seen.started, seen.stopped)
+    record = {
+        "schema_version": layout.SCHEMA_VERSION,
+        "cell": job["cell"],
+        "study": job["study"],
+        "workload": job["workload"],
+        "round": request.round or _NO_ROUND,
+        "status": ended.status(),
+        "times": known_times,
+        "training": {"steps": seen.timeline.steps},
+        "quality": quality,
+        "load": layout.nothing_of("load") | seen.load,
+        "machine": facts,
+        "software": _software(seen, request, None if lacking or request.unavailable else cpus),
+        "evidence": evidence.about(packed) if ok else layout.nothing_of("evidence"),
+        "provenance": _provenance(request, started_utc),
+    }
+    why = ended.reason or "the run does not have it"
+    reasons = {f"machine.{key}": reason for key, reason in machine_reasons.items()}
+    reasons |= {group: why for group in ("times", "quality", "load", "software", "evidence")}
+    reasons |= {
+        "round": "no round was drawn",
+        "training.steps": "the tool does not count its updates" if ok else why,
+        "provenance": "the file is not there",
+        "software.environment_file_sha256": "no environment file was named",
+        "software.environment_installed_sha256": "not started in an environment",
+    }
+    reasons |= seen.reasons | time_reasons | quality_reasons
+    record["absent"] = layout.absences(record, reasons)
+    return record, packed
+
+
+def _not_run(job, ended):
+    return Seen(ended, Timeline(job["study"]["epochs"]))
+
+
+def _read_data(request):
+    study = request.job["study"]
+    try:
+        return hand_over.read(request.data, study["n_train"], study["n_test"])
+    except idx.IdxError as error:
+        raise NotMeasurable(str(error)) from None
+
+
+def _quality(seen, parts, metric):
+    """Return the record's group ``quality``, and the reasons for what is null in it."""
+    # By its name, so that an edit of one metric stales no study that has another.
+    module = importlib.import_module(f"..metrics.{metric}", __package__)
+    try:
+        return module.measure(seen.predictions, parts.test_targets), {}
+    except module.Undefined as error:
+        return {**layout.nothing_of("quality"), "metric": metric}, {"quality": str(error)}
+
+
+def _software(seen, request, cpus):
+    source, installed = environment.installed(os.environ.get("CONDA_PREFIX"))
+    return {
+        "interpreter": seen.timeline.interpreter,
+        "versions": seen.timeline.versions,
+        "threads_allowed": None if cpus is None else len(cpus),
+        "cpus_allowed": cpus,
+        "variables": seen.variables,
+        "facts": seen.timeline.facts,
+        "environment_file_sha256": environment.sha256_of_file(request.environment),
+        "environment_installed_sha256": installed,
+        "environment_source": source,
+    }
+
+
+def _provenance(request, started_utc):
+    adapter = Path(request.command[-1])
+    contract = project.CONTRACT / f"contract{adapter.suffix}"
+    meter = source_files.files_of("scripts/benchm/metering/measure.py")
+    metric = project.SCRIPTS / "benchm" / "metrics" / f"{request.job['workload']['metric']}.py"
+    return {
+        "adapter": "/".join(adapter.parts[-2:]),
+        "adapter_sha256": environment.sha256_of_adapter(adapter),
+        "contract": CONTRACT,
+        # The helper is in the adapter's own language: contract.py, contract.R.
+        "contract_sha256": environment.sha256_of_file(contract),
+        "meter_sha256": environment.sha256_of_files(
+            [*(project.ROOT / file for file in meter), metric]
+        ),
+        "data_sha256": environment.sha256_of_file(request.data / SUMS),
+        "attempt": request.attempt,
+        "started_utc": started_utc,
+        "project_version": project.version(),
+    }

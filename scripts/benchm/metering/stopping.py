@@ -1,0 +1,31 @@
+"""Signals that ask a program to stop, as an exception that unwinds it."""
+
+import signal
+
+#: Ctrl-C, kill, and a terminal that is closed.
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """A signal asked this program to stop: its ``number`` and ``name``."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+        self.name = signal.Signals(number).name
+
+
+def stop_on_signals():
+    """Have each of these signals raise Stopped, so that every ``finally`` runs."""
+    for number in STOPPING:
+        # Who started it with nohup wants it to outlive the terminal; a shell's background job
+        # ignores Ctrl-C without anybody having asked for that.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def _stop(number, _frame):
+    # A second Ctrl-C must not interrupt the clean-up after the first.
+    for name in STOPPING:
+        signal.signal(name, signal.SIG_IGN)
+    raise Stopped(number)

@@ -1,0 +1,1 @@
+"""Records of runs: their schema, reading, writing, and what makes one unbelievable."""

@@ -1,0 +1,84 @@
+"""Which of this project's files a program is made of: itself, and what it imports in turn.
+
+Snakemake tracks the files that a rule names; a module that a program imports is none of them.
+"""
+
+import ast
+import contextlib
+import re
+from pathlib import Path
+
+from .project import ROOT, SCRIPTS
+
+
+def files_of(program):
+    """Return the paths, sorted and relative to the project, of all that ``program`` runs.
+
+    ``program``: path of a script in scripts/, relative to the project. What lies elsewhere
+    (installed packages, the standard library) is left out, and so is what is loaded by its
+    path and not imported.
+    """
+    found, todo = set(), [ROOT / program]
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.add(path)
+            todo += _imports(path)
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
+def modules_of_adapter(adapter):
+    """Return the paths, sorted, of the other files of its folder that an adapter uses in turn.
+
+    ``adapter``: its path. In Python those are what it imports, in R what it hands to the
+    contract's ``use("engine.R")``. A file that does not parse, or of another language, has none:
+    what is wrong with an adapter is said by its own run.
+    """
+    adapter = Path(adapter)
+    found, todo = set(), [adapter]
+    while todo:
+        path = todo.pop()
+        if path not in found and path.is_file():
+            found.add(path)
+            with contextlib.suppress(SyntaxError, ValueError, OSError):
+                todo += _USES.get(path.suffix, _nothing)(path, adapter.parent)
+    return sorted(found - {adapter})
+
+
+def _nothing(path, root):
+    return ()
+
+
+def _uses_in_r(path, root):
+    for line in path.read_text(encoding="utf-8").splitlines():
+        for name in re.findall(r"""\buse\(\s*["']([^"']+)["']""", line.partition("#")[0]):
+            yield root / name
+
+
+def _imports(path, root=SCRIPTS):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = [] if not node.level else path.relative_to(root).parts[: -node.level]
+            module = ".".join([*package, *([node.module] if node.module else [])])
+            # What is imported from a package may be a module of it.
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            yield from _files(name, root)
+
+
+def _files(name, root):
+    """Yield the files that importing ``name`` runs: the packages on the way, and the module."""
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        place = root.joinpath(*parts[:end])
+        for path in (place.with_suffix(".py"), place / "__init__.py"):
+            if path.is_file():
+                yield path
+
+
+#: What a program of a language says that it uses.
+_USES = {".py": _imports, ".R": _uses_in_r}

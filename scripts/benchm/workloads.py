@@ -1,0 +1,168 @@
+"""What is trained: scripts/workloads/<name>/, a description as data and a reference as code.
+
+The description is workload.yaml (schemas/workload.schema.json). reference.py has ``SHAPES``, the
+canonical names of the weights with their shapes, and ``forward(weights, inputs)``; what follows
+from them is computed here, so that nobody types it a second time.
+"""
+
+import importlib
+import keyword
+import math
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy
+import yaml
+
+from . import checking, metrics, project
+from .files import BadInput, one_line
+from .verifying import work
+
+#: Keys of an adapter's job that are no protocol's, and keys of a study.
+_TAKEN = frozenset(
+    {
+        *("contract", "workload", "tool", "device", "gpus", "threads", "options", "jobs"),
+        *("data", "events", "predictions_file", "weights_file", "scratch", "observe"),
+        *("data_set", "n_train", "n_test", "epochs", "seed", "repeats", "time_limit", "full_size"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Keys as in workload.yaml, but ``name`` is the folder's and ``title`` what is printed."""
+
+    name: str
+    title: str
+    description: str
+    task: str
+    predicts: str
+    metric: str
+    inputs: dict
+    data_sets: tuple
+    protocol: dict
+    parity: dict
+
+    @property
+    def is_network(self):
+        """Whether runs of an adapter can be replayed with the reference, update by update."""
+        return self.parity.get("kind", "network") == "network"
+
+    @cached_property
+    def reference(self):
+        """The module reference.py; BadInput, in one line, when it can't be imported."""
+        # `workloads` beside the library: the programs and the rules call it by different names.
+        prefix, _, _ = __package__.rpartition(".")
+        package = ".".join(filter(None, (prefix, "workloads", self.name)))
+        try:
+            return importlib.import_module(f"{package}.reference")
+        except Exception as error:
+            # Whatever a program may raise while it is being read.
+            what = f"{type(error).__name__}: {one_line(error, 200)}"
+            raise BadInput(f"{path_of(self.name, 'reference.py')}: can't be used: {what}") from None
+
+    @cached_property
+    def shapes(self):
+        """Canonical names of the weights and their shapes (tuples), in the reference's order."""
+        shapes = getattr(self.reference, "SHAPES", None)
+        if not isinstance(shapes, dict) or not shapes:
+            file = path_of(self.name, "reference.py")
+            raise BadInput(f"{file}: SHAPES: allowed is a dict of names to shapes")
+        return {name: tuple(shape) for name, shape in shapes.items()}
+
+    @cached_property
+    def parameters(self):
+        """How many numbers are trained."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+    @cached_property
+    def outputs(self):
+        """How many numbers are predicted for one sample."""
+        weights = {name: numpy.zeros(shape) for name, shape in self.shapes.items()}
+        return self._of_forward(lambda sample: self.reference.forward(weights, sample).size)
+
+    @cached_property
+    def flop_per_sample(self):
+        """Floating-point operations to train on one sample: those of its matrix products."""
+        return self._of_forward(lambda sample: work.count(self.reference, sample).flop)
+
+    def _of_forward(self, ask):
+        sample = numpy.zeros((1, *self.inputs["shape"]), dtype=self.inputs["dtype"])
+        try:
+            return int(ask(sample))
+        except Exception as error:
+            file = path_of(self.name, "reference.py")
+            what = f"{type(error).__name__}: {one_line(error, 200)}"
+            raise BadInput(f"{file}: forward fails for one sample of zeros: {what}") from None
+
+    def settings(self, given):
+        """Return the whole protocol, with the values of ``given`` in place of the defaults."""
+        return {key: given.get(key, default) for key, default in self.protocol.items()}
+
+
+def names():
+    """Return the names of all workloads, sorted: the folders that hold a description."""
+    return sorted(path.parent.name for path in project.WORKLOADS.glob("*/workload.yaml"))
+
+
+def load(name):
+    """Return the ``Workload`` of that name; BadInput, in one line, when it can't be used."""
+    if name not in names():
+        raise BadInput(checking.unknown("workload", name, names()))
+    file = path_of(name, "workload.yaml")
+    try:
+        content = yaml.safe_load((project.ROOT / file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadInput(f"{file}: can't be read: {one_line(error)}") from None
+    _check_name(name)
+    checking.check(content, "workload.schema.json", file)
+    _check_protocol(content["protocol"], file)
+    if content["metric"] not in metrics.known():
+        text = checking.unknown("metric", content["metric"], metrics.known())
+        raise checking.wrong(file, "metric", text)
+    known = [path.stem for path in sorted((project.SCRIPTS / "datasets").glob("[a-z]*.py"))]
+    for number, data_set in enumerate(content["data_sets"]):
+        if data_set not in known:
+            text = checking.unknown("data set", data_set, known)
+            raise checking.wrong(file, f"data_sets.{number}", text)
+    return Workload(
+        name=name,
+        title=content["name"],
+        data_sets=tuple(content["data_sets"]),
+        parity=content.get("parity", {}),
+        **{
+            key: content[key]
+            for key in ("description", "task", "predicts", "metric", "inputs", "protocol")
+        },
+    )
+
+
+def path_of(name, file):
+    """Return the path of a file of a workload, relative to the project."""
+    return f"{project.WORKLOADS.relative_to(project.ROOT)}/{name}/{file}"
+
+
+def _check_name(name):
+    """Refuse a name under which an adapter would hide what others import.
+
+    An adapter's file has the name of its workload, and its folder is where Python looks first.
+    """
+    folder = f"{project.WORKLOADS.relative_to(project.ROOT)}/{name}"
+    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
+        raise BadInput(f"{folder}: no name of a workload; allowed: small letters, digits and _")
+    helpers = {path.stem for path in project.CONTRACT.glob("*.*")}
+    if name == "engine" or name in helpers:
+        raise BadInput(f"{folder}: no name of a workload: adapters import {name}")
+    if name in sys.stdlib_module_names:
+        raise BadInput(
+            f"{folder}: no name of a workload: a tool's {name}.py would hide Python's own {name}"
+        )
+
+
+def _check_protocol(protocol, file):
+    checking.check(protocol, "protocol.schema.json", file, "protocol")
+    for key in protocol:
+        if key in _TAKEN:
+            text = "not for a protocol: studies or jobs have a key of that name already"
+            raise checking.wrong(file, f"protocol.{key}", text)
