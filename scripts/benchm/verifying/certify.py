@@ -1,0 +1,64 @@
+"""The fields of a card from what the jobs of a session left, in the order of cause."""
+
+from . import dropout_field, feed_fields, weights_fields
+from .field import unanswered, verdict_of
+
+
+def replays_of(workload, cases, answers):
+    """Return the ``Replay`` of each case that is to be met, by name, where there is an answer."""
+    names = [*weights_fields.REPLAYED, "steps_again"]
+    return {
+        name: weights_fields.replayed(workload, cases[name], answers[name])
+        for name in names
+        if name in cases and complete(workload, answers[name])
+    }
+
+
+def complete(workload, answer):
+    """Whether an answer has the workload's weights, whatever is in them."""
+    return answer.problem is None and all(
+        weights.get(name) is not None and weights[name].shape == shape
+        for weights in (answer.initial, answer.trained)
+        for name, shape in workload.shapes.items()
+    )
+
+
+def unlucky(replays):
+    """Return the names of the cases that came too near a kink to tell; a new seed may not."""
+    near = {
+        name for name, done in replays.items() if done.least_distance < weights_fields.MARGIN
+    } - {"late", "late_small"}
+    if "steps_again" in replays and not {"steps", "steps_again"} <= near:
+        near -= {"steps", "steps_again"}
+    return sorted(near)
+
+
+def fields(workload, study, cases, answers, replays):
+    """Return all ``Field``s; ``study``: as in a meter's job."""
+    problem = next((a.problem for a in answers.values() if a.problem), None)
+    if problem:
+        return [unanswered("parameters", problem)]
+    found = weights_fields.network(workload, answers)
+    if verdict_of(found[:1]) == "different":
+        return found
+    # Of two cases of the same kind the one that stayed farther from kinks tells more.
+    cases, answers, replays = dict(cases), dict(answers), dict(replays)
+    again = (cases.pop("steps_again", None), answers.pop("steps_again", None))
+    other = replays.pop("steps_again", None)
+    if other and other.least_distance > replays["steps"].least_distance:
+        (cases["steps"], answers["steps"]), replays["steps"] = again, other
+    weights = weights_fields.of_replays(workload, cases, answers, replays)
+    fed = [weights_fields.updates(cases, answers)]
+    if "rest" in cases:
+        batches, cause = feed_fields.batches(workload, cases["rest"], answers["rest"])
+        # Wrong batches make gradients look wrong, and wrong updates make batches look wrong.
+        first = 0 if cause and weights[0].verdict == "different" else 2
+        weights.insert(first, batches)
+    found += [*weights, *fed]
+    if "mask" in cases:
+        rate = study["protocol"]["dropout"]
+        found.append(dropout_field.dropout(workload, cases, answers, rate))
+    if "order_1" in cases:
+        found.append(feed_fields.order(workload, cases, answers))
+    found.append(weights_fields.predictions(workload, cases, answers))
+    return found

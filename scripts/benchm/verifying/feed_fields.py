@@ -1,0 +1,146 @@
+"""The fields of a card about which samples are fed when: batches, and their order."""
+
+import numpy as np
+
+from . import places
+from .field import Field, exact, unanswered
+
+#: How far what a sample met may be from what it can meet, as a share of that: a solution of some
+#: sixty unknowns keeps about two digits of float32's seven.
+NEAR = 0.25
+
+#: Share of the marks that may come out wrong in the second epoch.
+DOUBTFUL = 0.05
+
+#: Chance of calling a full shuffle none, for each test of an order.
+FALSE_ALARMS = 1e-7
+
+
+def batches(workload, case, answer):
+    """Return ``(field, cause)``: of the case ``rest``, which samples are in which batch.
+
+    ``cause``: whether what is wrong is the feed itself, and so the cause of other differences.
+    """
+    study = case.study
+    size = study["protocol"]["batch_size"]
+    rest = study["n_train"] - size
+    met = places.met(workload.reference, case, answer.initial, _change(answer))[:-1]
+    met = met / case.rule.learning_rate
+    whole, part = _near(met, 1 / size), _near(met, 1 / rest)
+    if (whole | part).all() and part.any():
+        words = f"{study['n_train']} samples make a batch of {size} and one of {rest}"
+        return Field("batches", "same", words), False
+    cause, words = _feed(met, size, rest), None
+    if cause is None:
+        count = 1 / np.median(met)
+        words = f"a sample counts as one of {count:.3g}; batches have {size} and {rest}"
+    return Field("batches", "different", cause or words), cause is not None
+
+
+def _near(met, wanted):
+    return np.abs(met / wanted - 1) < NEAR
+
+
+def _feed(met, size, rest):
+    """Return what is wrong with the batches in words, or None where it is no known thing."""
+    n = size + rest
+    if _near(met, 1 / n).all():
+        return f"all {n} samples are in one batch; a batch has {size}"
+    unseen = np.mean(np.abs(met) < NEAR / size)
+    # What is met is met as often as one number of batches and one size of them allow.
+    often = np.array([count / batch for count in range(1, 9) for batch in (size, rest)])
+    close = np.abs(met[:, None] / often - 1).min(axis=1) < NEAR
+    if unseen > 0 and np.mean(close | (np.abs(met) < NEAR / size)) > 0.9:
+        several = " and others several times" * bool((met > 1.6 / size).any() and unseen > 0.1)
+        return f"{unseen:.0%} of the samples are not trained with in an epoch{several}"
+    if not unseen and not _near(met, 1 / rest).any() and _near(met, 1 / size).mean() > 0.2:
+        return f"the last batch of {rest} is filled up to {size}, or counts less than its mean"
+    return None
+
+
+def order(workload, cases, answers):
+    """Return the field ``order``, of the study's own size over two epochs."""
+    first, both = answers["order_1"], answers["order_2"]
+    problem = first.problem or both.problem
+    if problem:
+        return unanswered("order", problem)
+    case = cases["order_1"]
+    met_first = places.met(workload.reference, case, first.initial, _change(first))[:-1]
+    met_both = places.met(workload.reference, case, both.initial, _change(both))[:-1]
+    found = []
+    for epoch, met in enumerate((met_first, met_both - met_first)):
+        rates, _ = places.rates(case, epoch)
+        wrong = _seen(met, rates, epoch)
+        if wrong:
+            return Field("order", "different", wrong)
+        found.append(np.abs(met[:, None] - rates).argmin(axis=1))
+    wrong = order_of(np.array(found), case.marked, case.study["n_train"], len(rates))
+    right = f"{len(met_first)} marked samples are met once an epoch"
+    if _tells_order(len(rates), len(met_first)):
+        right += ", in a new order each time"
+    else:
+        right += "; too few to tell the order"
+    return exact("order", wrong, right)
+
+
+def _seen(met, rates, epoch):
+    """Return what is wrong with how often samples are met, or None."""
+    # Later epochs are what two runs differ by, at smaller rates: one mark may come out wrong.
+    wrong = 0 if epoch == 0 else DOUBTFUL
+    unseen = met < rates.min() / 2
+    if unseen.mean() > wrong:
+        share = f"{unseen.mean():.0%} of the samples are not met in epoch {epoch + 1}"
+        if (met > 1.3 * rates.max()).any():
+            return f"{share}, others several times: sampling with replacement"
+        return share
+    often = met > 1.3 * rates.max()
+    if often.mean() > wrong:
+        return f"{often.mean():.0%} of the samples are met more than once in epoch {epoch + 1}"
+    return None
+
+
+def order_of(steps, stored, n, updates):
+    """Return what is wrong with the order in which samples are met, or None.
+
+    ``steps``: (epochs, marks), the update that each met, off by a few at times; ``stored``:
+    (marks,), their numbers among ``n``; ``updates``: of an epoch.
+    """
+    marks = len(stored)
+    if not _tells_order(updates, marks):
+        return None
+    where = (steps + 0.5) / updates
+    place = (stored + 0.5) / n
+    for epoch, row in enumerate(where):
+        if np.median(np.abs(row - place)) < 0.05:
+            return f"no shuffling in epoch {epoch + 1}: samples come as they are stored"
+        if np.median(np.abs(row - (1 - place))) < 0.05:
+            return f"no shuffling in epoch {epoch + 1}: samples come in reverse"
+    if np.median(np.abs(where[1] - where[0])) < 0.05:
+        return "the same order in every epoch"
+    if np.median(np.abs(where[1] - (1 - where[0]))) < 0.05:
+        return "the second epoch has the reverse order of the first"
+    # A buffer never lends a sample earlier than its size allows; in a full shuffle one in
+    # eight samples comes more than half the set earlier than it is stored.
+    lead = (place - where).max()
+    expected = marks * len(where)
+    if lead < 0.5 and (7 / 8) ** expected < FALSE_ALARMS:
+        return f"samples are shuffled within a window of about {lead:.0%} of the set"
+    together = np.corrcoef(where.ravel(), np.tile(place, len(where)))[0, 1]
+    if abs(together) * np.sqrt(expected) > 5.3:  # normal, two-sided: one in ten million
+        return f"the order follows the one in which samples are stored (correlation {together:.2f})"
+    twice = np.corrcoef(where[0], where[1])[0, 1]
+    if abs(twice) * np.sqrt(marks) > 5.3:
+        return f"the order of the second epoch follows the first's (correlation {twice:.2f})"
+    return None
+
+
+def _tells_order(updates, marks):
+    """Whether so many marks, over so many updates an epoch, tell one order from another."""
+    return updates >= 4 and marks >= 16
+
+
+def _change(answer):
+    return {
+        name: values.astype(np.float64) - answer.initial[name]
+        for name, values in answer.trained.items()
+    }

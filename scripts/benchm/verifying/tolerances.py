@@ -1,0 +1,63 @@
+"""How far a tool in float32 may be from a replay in float64 (report/parity_method.md)."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from . import replay
+
+#: Largest relative error of one operation in float32.
+UNIT = 2**-24
+
+#: Size of the disturbance that is really tried: so small that no kink is met, and the answer
+#: is proportional to it.
+TRIED = 1e-8
+
+#: Sums of several such errors: three standard deviations.
+SIGMAS = 3
+
+
+#: Sums in a chain: forward, backward, over the batch.
+SUMS = 3
+
+#: Share of an update that one unit may have. In hundreds of updates a unit may pass its kink an
+#: update earlier or later than in the replay: these cases are not chosen to keep away from kinks.
+UNIT_SHARE = 0.5
+#: Of the biases there at a rate that moves nothing: they add up gradients of one sample.
+LATE_GRADIENTS = 2e-4
+
+
+def of_weights(workload, case, initial, right, full_size, draws=2):
+    """Return {name: tolerance} of the weights after a case, relative to what they moved by.
+
+    ``right``: the replay's weights. A sum of N products of random signs errs by some sqrt(N)
+    2^-24 of its terms (Higham and Mary, 2019, https://doi.org/10.1137/18M1226312), so the replay is
+    disturbed by as much. Added to this is what writing the weights down in float32 after each
+    update leaves, and what a sum over a batch of samples that are alike does, whose rounding does
+    not even out.
+    """
+    longest = max(int(np.prod(shape[:-1])) for shape in workload.shapes.values())
+    moved = {name: max(norm(right[name] - initial[name]), 1e-300) for name in right}
+    worst = dict.fromkeys(right, 0.0)
+    for seed in range(draws):
+        rule = replace(case.rule, disturbed=TRIED, seed=seed)
+        other = replay.run(workload.reference, initial, rule, case.batches, full_size).result()
+        for name in right:
+            worst[name] = max(worst[name], norm(other[name] - right[name]))
+    size = max(batch.size for batch in case.batches)
+    written = math.sqrt(len(case.batches)) * UNIT
+    return {
+        name: SIGMAS
+        * (
+            SUMS * math.sqrt(longest) * UNIT / TRIED * worst[name] / moved[name]
+            + size * UNIT
+            + written * norm(right[name]) / moved[name]
+        )
+        for name in right
+    }
+
+
+def norm(values):
+    """Return the 2-norm."""
+    return float(np.linalg.norm(values))

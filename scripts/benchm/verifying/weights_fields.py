@@ -1,0 +1,181 @@
+"""The fields of a card that are told by weights which a replay must meet."""
+
+from . import explain, replay, tolerances
+from .evidence import predicted, relative, tolerance_of
+from .field import Field, exact, numeric, unanswered
+from .initial import wrongly_drawn
+
+#: Least distance of a replay to a kink, in standard deviations of a layer: more than
+#: float32 leaves in a layer's sums. Nearer, rounding alone may decide which way a gradient goes.
+MARGIN = 5e-7
+
+#: The field of each case that a replay must meet, in the order of cause, and what it is about.
+REPLAYED = {
+    "one_step": ("gradients", "one update on a full batch"),
+    "steps": ("weights_20", "20 updates on a full batch"),
+    "part": ("last_batch", "batches of which the last is not full"),
+    "late": ("late", "updates in as many epochs as the study makes"),
+    "late_small": (
+        "late_gradients",
+        "gradients of updates in as many epochs as the study makes",
+    ),
+}
+
+
+def replayed(workload, case, answer):
+    """Return the ``Replay`` of a case by the protocol, from the tool's own initial weights."""
+    size = case.study["protocol"]["batch_size"]
+    watch = not case.name.startswith("late")
+    return replay.run(workload.reference, answer.initial, case.rule, case.batches, size, watch)
+
+
+def network(workload, answers):
+    """Return the fields ``parameters``, ``precision`` and ``initial_weights``, of all answers."""
+    wrong = next((w for w in (_shape(workload, a) for a in answers.values()) if w), None)
+    right = f"{workload.parameters:,} parameters, every layer as in the workload"
+    fields = [exact("parameters", wrong, right)]
+    kinds = {
+        str(values.dtype)
+        for answer in answers.values()
+        for weights in (answer.initial, answer.trained)
+        for values in weights.values()
+    }
+    facts = {str(a.timeline.facts.get("precision", "float32")) for a in answers.values()}
+    odd = sorted((kinds | facts) - {"float32"})
+    words = f"{' and '.join(odd)} instead of float32"
+    fields.append(exact("precision", words if odd else None, "weights in float32"))
+    if not wrong:
+        fields.append(_initial(workload, answers))
+    return fields
+
+
+def _shape(workload, answer):
+    for weights in (answer.initial, answer.trained):
+        for name, shape in workload.shapes.items():
+            if name not in weights:
+                return f"the model has no {name}"
+            if weights[name].shape != shape:
+                count = sum(values.size for values in weights.values())
+                words = f"{name} has the shape {weights[name].shape} instead of {shape}"
+                return f"{count:,} parameters instead of {workload.parameters:,}: {words}"
+        more = sorted(set(weights) - set(workload.shapes))
+        if more:
+            return f"the model has {more[0]} too"
+    return None
+
+
+def _initial(workload, answers):
+    rules = getattr(workload.reference, "INITIAL", {})
+    for answer in answers.values():
+        lines = wrongly_drawn(answer.initial, rules)
+        if lines:
+            return Field("initial_weights", "different", lines[0])
+    words = f"distributed as the protocol draws them, {len(answers)} times"
+    return Field("initial_weights", "same", words)
+
+
+def updates(cases, answers):
+    """Return the field ``updates``: whether the tool's own count is the protocol's."""
+    counted = 0
+    for name, case in cases.items():
+        study, steps = case.study, answers[name].timeline.steps
+        if steps is None:
+            continue
+        counted += 1
+        per_epoch = -(-study["n_train"] // study["protocol"]["batch_size"])
+        wanted = [per_epoch * (epoch + 1) for epoch in range(study["epochs"])]
+        if steps != wanted:
+            words = f"{steps[-1]} updates of {wanted[-1]} are made, as the tool counts them"
+            if steps[-1] == wanted[-1]:
+                words = f"updates do not fall into epochs of {per_epoch}"
+            return Field("updates", "different", f"{words} ({study['n_train']:,} samples)")
+    words = "as many as the protocol has" if counted else "the tool does not count them"
+    return Field("updates", "same", words)
+
+
+def of_replays(workload, cases, answers, replays):
+    """Return the fields of ``REPLAYED``; ``replays``: by the case's name.
+
+    A case has a field when it was run; its words are a cause where one explains the difference.
+    """
+    fields, differences = [], {}
+    for name in REPLAYED:
+        if name in cases:
+            differences[name] = explain.Difference(
+                workload.reference,
+                cases[name],
+                answers[name].initial,
+                answers[name].trained,
+                replays[name].result(),
+            )
+    explained = None
+    for name, (field, what) in REPLAYED.items():
+        if name not in cases:
+            continue
+        case, answer, result = cases[name], answers[name], replays[name].result()
+        size = case.study["protocol"]["batch_size"]
+        share = tolerances.UNIT_SHARE / max(1, len(case.batches))
+        if name == "late":
+            allowed = tolerances.of_weights(workload, case, answer.initial, result, size, 0)
+            allowed = {key: value + share for key, value in allowed.items()}
+        elif name == "late_small":
+            # What is added to other weights at so small a rate is lost in their own rounding.
+            vectors = [key for key, values in result.items() if values.ndim == 1]
+            allowed = dict.fromkeys(vectors, tolerances.LATE_GRADIENTS + share)
+        else:
+            allowed = tolerances.of_weights(workload, case, answer.initial, result, size)
+        error, tolerance, worst = _worst(answer, result, allowed)
+        found = numeric(field, error, tolerance, f"{what}: off by {error:.1e} in {worst}")
+        difference = differences[name]
+        if found.verdict == "different":
+            # The first field's cause is the others' too.
+            if name == "one_step":
+                explained = explain.network_of(difference)
+            explained = explained or explain.cause_of(difference)
+            if name == "one_step" and not explained and "steps" in differences:
+                # What follows many updates may tell more.
+                explained = explain.cause_of(differences["steps"])
+            explained = explained or explain.moved(difference)
+            if explained:
+                found.words = f"{explained} ({found.words})"
+        elif name in ("one_step", "steps"):
+            # A small but wrong term hides below the tolerance; a rule that explains what
+            # rounding can't gives it away.
+            words, left = explain.fitted_cause(difference)
+            if words and left < 1 / explain.EXPLAINED:
+                found.verdict, found.words = "different", words
+                explained = explained or words
+        fields.append(found)
+    return fields
+
+
+def _worst(answer, result, allowed):
+    """Return ``(error, tolerance, name)`` of the array that is worst for its tolerance."""
+    found = []
+    for name in allowed:
+        right = result[name]
+        moved = tolerances.norm(right - answer.initial[name]) or 1.0
+        error = tolerances.norm(answer.trained[name] - right) / moved
+        found.append((error / allowed[name] if error == error else float("inf"), error, name))
+    _, error, name = max(found)
+    return error, allowed[name], name
+
+
+def predictions(workload, cases, answers):
+    """Return the field ``predictions``: that they follow from the trained weights."""
+    worst = (0.0, 0.0, 1.0)
+    for name, case in cases.items():
+        answer, inputs = answers[name], case.parts.test_inputs
+        wanted = predicted(workload, answer.trained, inputs)
+        if answer.predictions.shape != wanted.shape:
+            return unanswered("predictions", f"they have the shape {answer.predictions.shape}")
+        error = relative(answer.predictions, wanted)
+        tolerance = tolerance_of(workload, answer.trained, inputs, wanted)
+        ratio = error / tolerance if error == error else float("inf")
+        worst = max(worst, (ratio, error, tolerance))
+    _, error, tolerance = worst
+    if error <= tolerance:
+        words = f"they follow from the trained weights, within {error:.1e}"
+    else:
+        words = f"they do not follow from the trained weights: off by {error:.1e}"
+    return numeric("predictions", error, tolerance, words)
