@@ -1,10 +1,10 @@
-"""Statistics of a few repeats: a ratio with its interval, and the interval of an error rate."""
+"""How the times of two cells compare: a ratio with its interval, from a few repeats."""
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
+from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -15,19 +15,6 @@ class Ratio:
     low: float | None = None
     high: float | None = None
     n: int = 1
-
-
-@cache
-def student_quantile(freedom, confidence=0.95):
-    """Half-width, in standard errors, of the two-sided interval of Student's t.
-
-    With t = sqrt(freedom) tan(a) the density is proportional to cos(a)**(freedom - 1) on a
-    finite range, so plain summation is exact to six digits.
-    """
-    angle = np.linspace(0.0, math.pi / 2, 200_001)
-    density = np.cos(angle) ** (freedom - 1)
-    area = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return math.sqrt(freedom) * math.tan(np.interp(confidence * area[-1], area, angle))
 
 
 def paired_ratio(times, others):
@@ -46,22 +33,10 @@ def paired_ratio(times, others):
     if len(shared) < 2:
         median = float(np.median(list(times.values())) / np.median(list(others.values())))
         return Ratio(median, n=len(shared))
-    logs = np.array([math.log(times[key]) - math.log(others[key]) for key in shared])
-    mean = float(logs.mean())
-    error = float(logs.std(ddof=1)) / math.sqrt(len(logs))
-    half = student_quantile(len(logs) - 1) * error
+    logs = np.log([times[key] for key in shared]) - np.log([others[key] for key in shared])
+    mean, error = float(np.mean(logs)), float(stats.sem(logs))
+    half = float(stats.t.ppf(0.975, len(logs) - 1)) * error
     # exp overflows beyond 709; an interval that wide says 'unknown' either way
     return Ratio(
         math.exp(mean), math.exp(mean - half), math.exp(min(mean + half, 700.0)), len(shared)
     )
-
-
-def wilson(rate, n):
-    """95 % Wilson score interval of a proportion ``rate`` seen in ``n`` trials.
-
-    https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval#Wilson_score_interval
-    """
-    z = 1.959963984540054
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)

@@ -1,10 +1,9 @@
 """Sections of the report as pages of their own, for `snakemake --report`."""
 
-import html
-
 import markdown
 
-from .render import STYLE
+from . import text
+from .assets import STYLE
 
 #: Every page by the name of its file, with its title.
 TITLES = {
@@ -24,10 +23,11 @@ NOTHING = "There is nothing to show: no tool was run on this machine."
 
 def page(name, section):
     """One page as HTML that needs nothing else; ``section`` is Markdown, or '' for nothing."""
-    title = html.escape(TITLES[name])
+    title = text.html(TITLES[name])
     body = markdown.markdown(section or NOTHING, extensions=["tables"], output_format="html")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<link rel="icon" href="data:,">\n'
         f"<title>{title}</title>\n<style>{STYLE}{TABLE_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
     )

@@ -8,7 +8,7 @@ card was made from the adapter that was timed.
 import json
 from dataclasses import dataclass
 
-from .files import BadInput, one_line, read_text
+from ..files import BadInput, one_line, read_text
 
 VERSION = 1
 
@@ -29,7 +29,7 @@ ESSENTIAL = ("tool", "instance", "device", "verdict", "fields")
 
 @dataclass(frozen=True)
 class Parity:
-    """What is known of a cell: a letter for the tables, and whether it may be ranked.
+    """What a cell's card says: a letter for the tables, and whether the cell may be ranked.
 
     ``reason`` says in words why it may not, or why nothing is known.
     """
@@ -60,7 +60,7 @@ class Cards:
 
     def of(self, cell):
         """The card of a cell, or None."""
-        return self._found.get((cell.tool, cell.instance, cell.device))
+        return self._found.get((cell.tool, cell.instance, cell.device.name))
 
     def on_purpose(self, tool):
         """Why a variant is unranked whatever its card says."""
@@ -76,8 +76,7 @@ class Cards:
         if card["verdict"] is None:
             why = one_line(card.get("reason") or "no reason was recorded")
             return Parity("-", False, f"its card has no verdict: {why}")
-        adapters = {value for value in cell.ok["adapter_sha256"] if value is not None}
-        if adapters - {card.get("adapter_sha256")}:
+        if set(cell.values("adapter_sha256")) - {card.get("adapter_sha256")}:
             return Parity("-", False, "its card is of another version of the adapter")
         if card["verdict"] == "different":
             return Parity("D", False, difference(card))
@@ -90,11 +89,6 @@ def difference(card):
     """The first field in which a tool differs, and the card's words on it; '' without any."""
     first = card.get("first_difference")
     return one_line(f"{field_name(first['field'])}: {first['words']}") if first else ""
-
-
-def tool_name(card, order):
-    """What a card's tool is called: by the configuration, else by the card."""
-    return order.names.get(card["tool"]) or card.get("tool_name") or card["tool"]
 
 
 def field_name(field):
@@ -122,7 +116,7 @@ def read_cards(paths, variants=()):
         try:
             cards += _read(path)
         except BadInput as error:
-            defects.append(str(error))
+            defects.append(f"{error}; delete it, and the workflow makes it again")
     if defects:
         raise BadInput("\n".join(defects))
     return Cards(cards, variants)

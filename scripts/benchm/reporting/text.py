@@ -1,8 +1,11 @@
 """Numbers and tables as text."""
 
 import math
+import re
+import unicodedata
+from html import escape
 
-from .files import one_line
+from ..files import one_line
 
 #: Outcomes of a record in words; the closed list of schemas/record.schema.json.
 OUTCOMES = {
@@ -52,14 +55,33 @@ def digits(value, count=3):
     return f"{value:.{max(0, count - 1 - math.floor(math.log10(value)))}f}"
 
 
-def percent(fraction, published=False):
-    """A rate as a percentage; published ones as they were printed."""
-    if fraction is None:
+def quality(value, metric, published=False):
+    """A value of a metric: a percentage or a number, as the metric says; '' when absent.
+
+    Published values stand as they were printed.
+    """
+    if value is None:
         return ""
+    if not metric.percent:
+        return f"{value:g}" if published else f"{value:.4f}"
     if not published:
-        return f"{100 * fraction:.2f}%"
-    words = f"{100 * fraction:g}"
+        return f"{100 * value:.2f}%"
+    words = f"{100 * value:g}"
     return words + ("%" if "." in words else ".0%")
+
+
+def quality_bounds(bounds, metric, unit="%"):
+    """Both ends of an interval of a metric, '' for None; ``unit`` follows percentages."""
+    if bounds is None:
+        return ""
+    if not metric.percent:
+        return "–".join(f"{bound:.4f}" for bound in bounds)
+    return "–".join(f"{100 * bound:.2f}" for bound in bounds) + unit
+
+
+def in_sentence(title):
+    """A title as it stands inside a sentence: 'error rate', but 'AUC'."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def whole(value):
@@ -82,12 +104,54 @@ def not_run(outcome, reason):
     return f"– {outcome}: {one_line(reason, 80)}"
 
 
+def listed(names):
+    """Names as a sentence lists them: 'a', 'a and b', 'a, b and c'."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+# -- one escape for each medium -----------------------------------------------------------------
+
+
+def plain(words):
+    """Text without what can't be shown: control characters, halves of pairs, turned directions.
+
+    A NUL ends an SVG file, and a right-to-left override turns the rest of a line around.
+    """
+    return "".join(c if unicodedata.category(c) not in UNSHOWN or c in "\n\t" else "\ufffd"
+                   for c in str(words).translate(TURNED))  # fmt: skip
+
+
+#: Categories of characters that XML forbids or no font has.
+UNSHOWN = ("Cc", "Cs", "Cn", "Co")
+
+#: https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
+TURNED = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+
+
 def cell_text(text):
-    """Text that can stand in a cell of a Markdown table."""
-    text = one_line(text).replace("&", "&amp;").replace("<", "&lt;")
+    """Text that means itself in Markdown, in a sentence as in a cell of a table."""
+    text = plain(one_line(text)).replace("&", "&amp;").replace("<", "&lt;")
     for special in ("\\", "|", "`", "*", "[", "__"):  # a single _ inside a word is harmless
         text = text.replace(special, "".join("\\" + character for character in special))
-    return text
+    text = re.sub(r"(?<![\w\\])_|(?<!\\)_(?!\w)", r"\\_", text)
+    # Not every dialect knows a backslash before these: formulas and struck-out text.
+    return text.replace("$", "&#36;").replace("~~", "&#126;&#126;")
+
+
+def code(words):
+    """A name as code in Markdown, where no mark means anything but the one that ends it."""
+    inner = plain(one_line(words)).replace("`", "'")
+    return f"`{inner}`"
+
+
+def html(words):
+    """Text that means itself in HTML, also where that stands in Markdown with formulas."""
+    return escape(plain(words)).replace("$", "&#36;")
+
+
+def short(words, most=40):
+    """A name on one line as figures have room for it, without marks of formulas: for SVG."""
+    return one_line(plain(words), most)
 
 
 def markdown_table(header, rows, left=1):

@@ -1,16 +1,16 @@
 """The report's section on parity: which tools train the same network, and how that is known."""
 
+from ..files import one_line
 from . import text
-from .cards import difference, field_name, tool_name
-from .files import one_line
+from .cards import difference, field_name
 
 METHOD = (
-    "A row is ranked only when its tool was shown to train the same network as the others. "
-    "Every tool gets the same initial weights and the same batches, without dropout, and what it "
-    "computes is held against a reference in float64 NumPy: shapes, outputs, gradients, the "
-    "weights after 10 and 20 steps, dropout, and how it shuffles. A card holds for the adapter "
-    "that was timed (the first 12 digits of its SHA-256 stand here and under *Provenance*); "
-    "after an edit it is made again."
+    "A row is ranked only when its tool was shown to train the same network as the others. The "
+    "program that is timed makes short runs, on data and sizes whose trained weights tell how they "
+    "came about, and each is replayed from the tool's own initial weights by a reference in "
+    "float64: gradients, updates, the batch that is not full, dropout, the order of the samples, "
+    "and whether anything changes later on. A card holds for the adapter that was timed (the first "
+    "12 digits of its SHA-256 stand here and under *Provenance*); after an edit it is made again."
 )
 
 VERDICTS = {
@@ -39,7 +39,7 @@ def section(cards, order):
             words = f"none, but unranked: {cards.on_purpose(card['tool'])}"
         adapter, made = (card.get("adapter_sha256") or "")[:12], card.get("started_utc") or ""
         place = f"{card['instance']}, {card['device']}"
-        rows.append([tool_name(card, order), place, card["verdict"], words, adapter, made])
+        rows.append([order.name(card["tool"]), place, card["verdict"], words, adapter, made])
     ranks = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
     rows.sort(key=lambda row: (row[1], ranks[row[2]], row[0]))
     header = ["Tool", "Where", "Verdict", "First difference", "Adapter", "Made (UTC)"]
@@ -66,7 +66,7 @@ def _tolerances(cards, order):
     rows = []
     for (name, tolerance), found in fields.items():
         within = [
-            (field["error"], tool_name(card, order))
+            (field["error"], order.name(card["tool"]))
             for field, card in found
             if field.get("error") is not None and field["verdict"] in ("same", "equivalent")
         ]

@@ -16,9 +16,6 @@ SINGLE = (
     "show its spread."
 )
 
-HEADER = ["Variant", "Where", "Deviation", "Time (s)", "Tool (s)", "Ratio", "Error rate"]
-HEADER += ["Tool's error rate", "Parameters", "Tool's parameters", "Parity"]
-
 
 def section(blocks, order):
     """The section as Markdown; '' when no variant is configured."""
@@ -34,56 +31,66 @@ def section(blocks, order):
         parts.append(SINGLE)
     left = sorted(set(order.variants) - ran)
     if left:
-        names = "; ".join(order.names.get(tool, tool) for tool in left)
+        names = "; ".join(order.name(tool) for tool in left)
+        also = text.code(f"also: [{', '.join(left)}]")
         parts.append(
-            f"Not run: {text.cell_text(names)}. What is named in `config.yaml` runs: "
-            f"`also: [{', '.join(left)}]`."
+            f"Not run: {text.cell_text(names)}. What is named in `config.yaml` runs: {also}."
         )
     return "\n\n".join(parts)
 
 
+def header(blocks):
+    """The heads of the columns."""
+    metric = next((block.metric for block in blocks if block.metric), None)
+    quality = metric.title if metric else "Quality"
+    columns = ["Variant", "Where", "Deviation", "Time (s)", "Tool (s)", "Ratio", quality]
+    columns += [f"Tool's {text.in_sentence(quality)}"]
+    return [*columns, "Parameters", "Tool's parameters", "Parity"]
+
+
 def table(blocks, order):
     """Return (header, rows of text, the ids of the variants that were run)."""
-    rows, ran = [], set()
+    columns, rows, ran = header(blocks), [], set()
     for block in blocks:
         for cell in block.cells:
             variant = order.variants.get(cell.tool)
             if variant is None or cell.published:
                 continue
             ran.add(cell.tool)
-            if cell.outcome != "no_device":  # told once, under what did not run
-                rows.append(_row(block, cell, variant))
-    return HEADER, rows, ran
+            if cell.outcome != "no_device":  # the report says it once, under what did not run
+                row = _row(block, cell, variant)
+                rows.append(row + [""] * (len(columns) - len(row)))
+    return columns, rows, ran
 
 
 def _row(block, cell, variant):
     """A variant beside its tool."""
     lead = [cell.tool_name, cell.place, variant.deviation]
     if cell.train_s is None:
-        return [*lead, text.not_run(cell.outcome, cell.reason), *[""] * (len(HEADER) - 4)]
+        return [*lead, text.not_run(cell.outcome, cell.reason)]
     tool = next((c for c in block.ok if c.tool == variant.base and not c.published), None)
     return [
         *lead,
         text.seconds(cell.train_s),
         text.seconds(tool.train_s) if tool else "not measured",
         text.ratio_with_interval(cell.ratio(tool)),
-        _error_rate(cell),
-        _error_rate(tool) if tool else "",
+        _quality(cell),
+        _quality(tool) if tool else "",
         _parameters(cell),
         _parameters(tool) if tool else "",
         cell.parity.letter,
     ]
 
 
-def _error_rate(cell):
-    """Error rate with its 95 % interval."""
-    if cell.error_interval is None:
-        return text.percent(cell.error_rate)
-    low, high = cell.error_interval
-    return f"{text.percent(cell.error_rate)} ({100 * low:.2f}–{100 * high:.2f})"
+def _quality(cell):
+    """Quality with its 95 % interval."""
+    words = text.quality(cell.quality, cell.metric)
+    bounds = text.quality_bounds(cell.quality_interval, cell.metric, unit="")
+    return f"{words} ({bounds})" if bounds else words
 
 
 def _parameters(cell):
     """Number of parameters as the tool itself counted them."""
-    counts = {(facts or {}).get("parameters") for facts in cell.ok["facts"]} - {None}
+    found = [facts.get("parameters") for facts in cell.values("facts")]
+    counts = {count for count in found if type(count) is int}  # a tool may say anything
     return " or ".join(f"{count:,}" for count in sorted(counts))

@@ -1,20 +1,20 @@
-"""The figure that tells the story: one training, by machine and tool, and what binds it."""
+"""The figure of all machines: one training, by machine and tool, and what binds it."""
 
 import math
 from collections import defaultdict
-from dataclasses import replace
-
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from . import text
-from .comparisons import gpus_asked, is_gpu
+from .comparisons import ONE_GPU, machines_compared
+from .plotting import FuncFormatter, LogLocator, NullLocator
 from .style import (
     FAINT,
     INK,
+    NAME,
     RULE,
     SIZE,
     SOFT,
     Page,
+    fit,
     inches_wide,
     plain_number,
     protocol,
@@ -23,17 +23,8 @@ from .style import (
     tool_colours,
 )
 
-#: Multiply-accumulates of the network for one image, layer by layer: two convolutions
-#: (25x25x32 outputs of 4x4x1 each, 10x10x16 of 3x3x32) and three dense layers.
-CONV1 = 25 * 25 * 32 * 4 * 4
-FORWARD = CONV1 + 10 * 10 * 16 * 3 * 3 * 32 + 400 * 128 + 128 * 64 + 64 * 10
-
-#: Floating-point operations to train on one image: forward, gradients of the weights and of
-#: the inputs, two operations each; nobody needs the gradient of the image itself.
-FLOP_PER_IMAGE = 2 * (3 * FORWARD - CONV1)
-
-#: A GPU is given about this many kernels in a step, one after the other, and starting one
-#: takes about this long, whatever is in it.
+#: A GPU is given about this many kernels in a step, one after the other, where the workload says
+#: nothing else, and starting one takes about this long, whatever is in it.
 KERNELS, LAUNCH_S = 20, 2e-6
 
 HEIGHT = 0.66  # inches for a machine
@@ -50,24 +41,26 @@ def arithmetic_s(cell, order):
     peak, gpu, gpus = (
         order.about(cell.instance, key) for key in ("peak_float32_tflops", "gpu", "gpus")
     )
-    run = cell.runs.iloc[0]
-    if not peak or None in (run["n_train"], run["epochs"]):
+    run, flop = cell.runs[0], order.workload.flop_per_sample
+    if not peak or not flop or None in (run["n_train"], run["epochs"]):
         return None
-    if not is_gpu(cell) and (gpu or gpus):
+    if not cell.device.is_gpu and (gpu or gpus):
         return None
-    used = gpus_asked(cell.device) or 1
-    return FLOP_PER_IMAGE * run["n_train"] * run["epochs"] / (peak * 1e12 * used)
+    used = cell.device.gpus or 1
+    return flop * run["n_train"] * run["epochs"] / (peak * 1e12 * used)
 
 
-def launches_s(cell):
+def launches_s(cell, order):
     """Seconds that a GPU needs to start all kernels of the study; None for a CPU."""
-    run = cell.runs.iloc[0]
-    if not is_gpu(cell) or None in (run["n_train"], run["epochs"], run["batch_size"]):
+    run = cell.runs[0]
+    batch_size = (run["protocol"] or {}).get("batch_size")
+    if not cell.device.is_gpu or None in (run["n_train"], run["epochs"], batch_size):
         return None
-    return run["epochs"] * math.ceil(run["n_train"] / run["batch_size"]) * KERNELS * LAUNCH_S
+    steps = run["epochs"] * math.ceil(run["n_train"] / batch_size)
+    return steps * (order.workload.kernels_per_step or KERNELS) * LAUNCH_S
 
 
-def story(blocks, order, cards):
+def machines(blocks, order, cards):
     """Every tool on every machine, in order of the machines' years.
 
     Variants are left out: what they train is another network on purpose.
@@ -75,11 +68,13 @@ def story(blocks, order, cards):
     colours = tool_colours(blocks, order)
     left_out = any(cell.tool in order.variants for block in blocks for cell in block.ok)
     shown = sorted(
-        (row for block in blocks for row in _rows(block, order)),
-        key=lambda b: (order.about(b.instance, "year") or math.inf, b.device.startswith("cpu")),
+        machines_compared(blocks, order),
+        key=lambda b: (order.about(b.instance, "year") or math.inf, not b.device.is_gpu),
     )
+    if len(shown) < 2:  # that would be another figure once more
+        return _alone(shown)
     cells = [cell for block in shown for cell in block.ok]
-    bounds = {id(b): (arithmetic_s(b.ok[0], order), launches_s(b.ok[0])) for b in shown}
+    bounds = {id(b): (arithmetic_s(b.ok[0], order), launches_s(b.ok[0], order)) for b in shown}
     bound = any(any(pair) for pair in bounds.values())
     labels = [_machine(block, order) for block in shown]
     page = Page(
@@ -92,12 +87,9 @@ def story(blocks, order, cards):
         ),
         [HEIGHT * len(shown)],
         [label for name, place in labels for label in ((name, "bold"), place)],
-        _key(cells, bounds.values(), colours),
-        gap=0.4 if not shown else 0.15,
+        _key(cells, bounds.values(), colours, order),
+        gap=0.15,
     )
-    if not shown:
-        page.line("", "There are no times.")
-        return page.svg("story", "No tool was timed.")
     axes = page.panel("", HEIGHT * len(shown), right=0.35)
     _scale(axes, cells, bounds.values())
     axes.set_ylim(len(shown) - 0.5, -0.5)
@@ -105,52 +97,65 @@ def story(blocks, order, cards):
     for row, (block, lines) in enumerate(zip(shown, labels, strict=True)):
         _name_machine(axes, row, lines)
         _draw_machine(axes, row, block, bounds[id(block)], colours)
-    return page.svg("story", "Training time of each tool on each machine, on a logarithmic scale.")
+    return page.svg(
+        "machines", "Training time of each tool on each machine, on a logarithmic scale."
+    )
 
 
-def _rows(block, order):
-    """The block without variants, what was measured apart from what was published."""
-    kept = [cell for cell in block.ok if cell.tool not in order.variants]
-    parts = ([cell for cell in kept if cell.published == published] for published in (False, True))
-    return [replace(block, cells=cells) for cells in parts if cells]
+def _alone(shown):
+    """The figure without a comparison: a sentence."""
+    page = Page("The same workload, machine by machine", "", [0], [])
+    words = "There are no times."
+    if shown:
+        words = (
+            f"All times are of one machine and device, {shown[0].place}: Training time by tool "
+            "has them. Those of another would stand here beside them."
+        )
+    half = len(words) // 2
+    cut = words.find(" ", half) if len(words) > 90 else len(words)
+    page.write(0.2, page.top + 0.1, words[:cut])
+    page.write(0.2, page.top + 0.34, words[cut:].strip())
+    return page.svg("machines", words)
 
 
 def _title(shown, order):
-    """The same network, from the year of the oldest machine on."""
-    machines = {block.instance for block in shown}
-    if len(machines) < 2:
-        return "The same network, tool by tool"
-    years = sorted(filter(None, (order.about(machine, "year") for machine in machines)))
+    """The same workload, from the year of the oldest machine on."""
+    instances = {block.instance for block in shown}
+    if len(instances) < 2:
+        return "The same workload, device by device"
+    years = sorted(filter(None, (order.about(instance, "year") for instance in instances)))
     measured = any(not cell.published for block in shown for cell in block.ok)
     if not years or (years[0] == years[-1] and not measured):
-        return "The same network, machine by machine"
-    return f"The same network, {years[0]} to {'now' if measured else years[-1]}"
+        return "The same workload, machine by machine"
+    return f"The same workload, {years[0]} to {'now' if measured else years[-1]}"
 
 
 def _machine(block, order):
     """Two lines: what computed, with the year of the machine, and the name of the block."""
-    if block.device.startswith("gpu"):
+    if block.device.is_gpu:
         hardware = next((c.models[0] for c in block.ok if c.models), "GPU")
-        if block.device != "gpu":
-            hardware = f"{gpus_asked(block.device)} × {hardware}"
+        if block.device != ONE_GPU:
+            hardware = f"{block.device.gpus} × {hardware}"
     else:
         cores = next((c.cores for c in block.ok if c.cores), None)
         hardware = f"CPU, {cores} core{'s' * (cores != 1)}" if cores else "CPU"
     year = order.about(block.instance, "year")
     published = "published" if block.cells[0].published else ""
-    place = f"{block.instance}, {block.device}"
-    return hardware, " · ".join(filter(None, [place, str(year or ""), published]))
+    place = " · ".join(filter(None, [block.place, str(year or ""), published]))
+    return fit(hardware, NAME, weight="bold"), fit(place, NAME)
 
 
-def _key(cells, bounds, colours):
+def _key(cells, bounds, colours, order):
     """What the colours and marks mean, only what is drawn."""
     names = {cell.tool: cell.tool_name for cell in reversed(cells)}
     key = [(names[tool], colour, "●") for tool, colour in colours.items() if tool in names]
+    flop = order.workload.flop_per_sample
+    arithmetic = f"{ARITHMETIC}, {flop / 1e6:.4g} MFLOP a sample" if flop else ARITHMETIC
     kinds = [
-        ("measured", INK, "●", any(not c.published and c.parity.ranked for c in cells)),
+        ("measured", INK, "●", any(not c.published and c.ranked for c in cells)),
         ("published", INK, "○", any(c.published for c in cells)),
-        ("measured, unranked", INK, "×", any(not c.parity.ranked for c in cells)),
-        (ARITHMETIC, INK, "┃", any(bound[0] for bound in bounds)),
+        ("measured, unranked", INK, "×", any(not c.ranked for c in cells)),
+        (arithmetic, INK, "┃", any(bound[0] for bound in bounds)),
         (LAUNCHES, SOFT, "┊", any(bound[1] for bound in bounds)),
     ]
     marks = [entry[:3] for entry in kinds if entry[3]]
@@ -173,7 +178,7 @@ def _scale(axes, cells, bounds):
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(plain_number))
     axes.grid(axis="x", linewidth=0.8)
-    epochs = cells[0].runs.iloc[0]["epochs"]
+    epochs = cells[0].runs[0]["epochs"]
     of = f" for {epochs} epochs" if epochs else ""
     axes.set_xlabel(f"seconds{of}, logarithmic scale", loc="left")
 
@@ -194,7 +199,7 @@ def _draw_machine(axes, row, block, bounds, colours):
     for cell, level in zip(cells, _levels(axes, cells), strict=True):
         colour, height = colours[cell.tool], row + level * STEP / HEIGHT
         look = {"facecolor": "white" if cell.published else colour, "edgecolor": colour}
-        if not cell.parity.ranked:
+        if not cell.ranked:
             look = {"marker": "x", "color": colour}
         axes.plot(cell.spread("train_s"), [height] * 2, color=colour, linewidth=1.4, alpha=0.7)
         axes.scatter(cell.train_s, height, s=46, linewidth=1.6, zorder=3, **look)
@@ -207,7 +212,7 @@ def _draw_machine(axes, row, block, bounds, colours):
         left = launches is not None and arithmetic <= launches
         after = _write(axes, arithmetic, row, f"{text.digits(arithmetic, 2)} s", left, SOFT)
         start = launches if left else after
-    fastest = next((cell for cell in cells if cell.parity.ranked), None)
+    fastest = next((cell for cell in cells if cell.ranked), None)
     if fastest is None:
         return
     words = f"{text.seconds(fastest.train_s, fastest.published)} s"
@@ -230,7 +235,7 @@ def _levels(axes, cells):
     """
     last, levels = defaultdict(lambda: 0.0), []
     for cell in cells:
-        allowed = (0, -1, 1, -2, 2) if cell.parity.ranked else (-1, 1, -2, 2)
+        allowed = (0, -1, 1, -2, 2) if cell.ranked else (-1, 1, -2, 2)
         free = (k for k in allowed if cell.train_s > _moved(axes, last[k], STEP))
         levels.append(next(free, allowed[0]))
         last[levels[-1]] = cell.train_s

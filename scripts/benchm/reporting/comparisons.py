@@ -1,15 +1,10 @@
 """What a cell is compared with outside its own block, and what it cost."""
 
+from dataclasses import replace
 
-def is_gpu(cell):
-    """Whether a cell ran on one GPU or several."""
-    return cell.device.startswith("gpu")
+from ..device import Device
 
-
-def gpus_asked(device):
-    """How many GPUs a device names: 1 for gpu, 8 for gpu-8, 0 for any cpu."""
-    kind, _, number = device.partition("-")
-    return int(number or 1) if kind == "gpu" else 0
+ONE_GPU = Device("gpu")
 
 
 def cost(cell, order):
@@ -28,11 +23,11 @@ def gpu_for(cell, cells):
     candidates = [
         other
         for other in cells
-        if is_gpu(other) and other.train_s is not None and cell.comparable(other)
+        if other.device.is_gpu and other.train_s is not None and cell.comparable(other)
     ]
 
     def distance(other):
-        near = (other.instance != cell.instance, other.device != "gpu")
+        near = (other.instance != cell.instance, other.device != ONE_GPU)
         if not cell.published:
             return near
         return (other.models[:1] != cell.models[:1], len(other.models), *near)
@@ -46,15 +41,28 @@ def reference_for(cell, blocks, reference):
     A measured cell is compared with what was measured there; without that, with what was
     published. None for what ran on the reference itself or on no GPU, and for what is unranked.
     """
-    if reference is None or not is_gpu(cell) or not cell.parity.ranked:
+    if reference is None or not cell.device.is_gpu or not cell.ranked:
         return None
-    if (cell.instance, cell.device) == (reference.instance, "gpu"):
+    if (cell.instance, cell.device) == (reference.instance, ONE_GPU):
         return None
     found = [
         other
         for block in blocks
         for other in block.ok
-        if (other.tool, other.instance, other.device) == (cell.tool, reference.instance, "gpu")
+        if (other.tool, other.instance, other.device) == (cell.tool, reference.instance, ONE_GPU)
         and (other.published or cell.comparable(other))
     ]
     return min(found, key=lambda other: other.published, default=None)
+
+
+def machines_compared(blocks, order):
+    """What the figure of machines compares: each block without variants and without what has no
+    time, what was measured apart from what was published.
+    """
+    return [
+        replace(block, cells=cells)
+        for block in blocks
+        for published in (False, True)
+        if (cells := [cell for cell in block.ok
+                      if cell.published == published and cell.tool not in order.variants])
+    ]  # fmt: skip

@@ -1,4 +1,5 @@
-"""What the configuration says of tools, devices and instances, for the programs that report.
+"""What the configuration says of tools, devices, instances and the workload, for the programs
+that report.
 
 It comes from the configuration, not from the records: to rename or reorder a tool in the
 tables, or to correct a price, must not mean to measure again. Passed to programs as JSON, in
@@ -11,16 +12,19 @@ a file or as it is::
      "devices": ["cpu", "gpu"],
      "instances": {"p2.xlarge": {"gpu": "Tesla K80", "gpus": 1, "price_per_hour": 0.9,
                                  "peak_float32_tflops": 4.1, "year": 2016}, ...},
-     "reference": {"instance": "p2.xlarge", "name": "K80"}}
+     "reference": {"instance": "p2.xlarge", "name": "K80"},
+     "workload": {"name": "cnn", "title": "Convolutional network", "parameters": 65402,
+                  "flop_per_sample": 4405248, ...},
+     "not_offered": ["lightgbm"]}
 
 Every key may be missing.
 """
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
-from .files import BadInput, one_line, read_text
+from ..files import BadInput, one_line, read_text
 
 #: What may be said of an instance; the same keys as in schemas/config.schema.json.
 DESCRIPTION = ("gpu", "gpus", "cpus", "year", "price_per_hour", "peak_float32_tflops", "note")
@@ -49,10 +53,28 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Workload:
+    """What is known of the study's workload without a tool; None where nothing is.
+
+    ``title`` and ``description``: words; ``parameters``: how many the network has;
+    ``flop_per_sample``: floating-point operations to train on one sample; ``kernels_per_step``:
+    how many kernels a GPU is given in an update.
+    """
+
+    name: str | None = None
+    title: str | None = None
+    description: str | None = None
+    parameters: int | None = None
+    flop_per_sample: float | None = None
+    kernels_per_step: float | None = None
+
+
+@dataclass(frozen=True)
 class Order:
     """``names`` maps a tool to what tables print; its keys are in the order of the rows.
 
-    ``instances`` maps a machine type to its description, ``variants`` a tool to a ``Variant``.
+    ``instances`` maps a machine type to its description, ``variants`` a tool to a ``Variant``;
+    ``not_offered``: tools that have no adapter for the workload.
     """
 
     baseline: str | None = None
@@ -61,6 +83,8 @@ class Order:
     instances: dict = field(default_factory=dict)
     reference: Reference | None = None
     variants: dict = field(default_factory=dict)
+    workload: Workload = Workload()
+    not_offered: tuple = ()
 
     def key(self, row):
         """Sorting key of a row of runs.csv: what isn't configured comes last, by name."""
@@ -78,6 +102,10 @@ class Order:
         """What is said of an instance under one key of its description, or None."""
         return self.instances.get(instance, {}).get(key)
 
+    def name(self, tool):
+        """What tables print for a tool."""
+        return self.names.get(tool, tool)
+
 
 def add_option(parser):
     """Add ``--order`` to a program."""
@@ -86,12 +114,8 @@ def add_option(parser):
         metavar="JSON",
         default="{}",
         help="what the configuration says of tools and instances: a JSON file, or the JSON "
-        "itself; see scripts/reporting/order.py",
+        "itself; see scripts/benchm/reporting/order.py",
     )
-
-
-def _strings(value):
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def read_order(argument):
@@ -102,11 +126,9 @@ def read_order(argument):
         keys = json.loads(argument if inline else read_text(argument))
     except ValueError as error:
         raise BadInput(f"{where}: not JSON: {one_line(error)}") from None
-    allowed = ("baseline", "devices", "instances", "reference", "tools")
+    allowed = ("baseline", "devices", "instances", "not_offered", "reference", "tools", "workload")
     if not isinstance(keys, dict) or set(keys) - set(allowed):
         raise BadInput(f"{where}: allowed is a mapping with the keys {', '.join(allowed)}")
-    if not _strings(keys.get("devices", [])):
-        raise BadInput(f"{where}: devices: allowed is a list of strings")
     baseline = keys.get("baseline")
     if baseline is not None and not isinstance(baseline, str):
         raise BadInput(f"{where}: baseline: allowed is the name of a tool")
@@ -114,11 +136,20 @@ def read_order(argument):
     return Order(
         baseline=baseline,
         names=names,
-        devices=tuple(keys.get("devices", ())),
+        devices=_strings(keys, "devices", where),
         instances=_instances(keys.get("instances", {}), where),
         reference=_reference(keys.get("reference"), where),
         variants=variants,
+        workload=_workload(keys.get("workload"), where),
+        not_offered=_strings(keys, "not_offered", where),
     )
+
+
+def _strings(keys, key, where):
+    value = keys.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadInput(f"{where}: {key}: allowed is a list of strings")
+    return tuple(value)
 
 
 def _tools(tools, where):
@@ -145,10 +176,13 @@ def _instances(instances, where):
         if not isinstance(about, dict) or set(about) - set(DESCRIPTION):
             raise BadInput(f"{place}: allowed is a mapping with the keys {', '.join(DESCRIPTION)}")
         for key in NUMBERS:
-            value = about.get(key, 0)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-                raise BadInput(f"{place}.{key}: {value!r}; allowed is a number from 0 on")
+            _check_number(about.get(key, 0), f"{place}.{key}")
     return {name: about or {} for name, about in instances.items()}
+
+
+def _check_number(value, place):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise BadInput(f"{place}: {value!r}; allowed is a number from 0 on")
 
 
 def _reference(reference, where):
@@ -158,3 +192,20 @@ def _reference(reference, where):
     if not isinstance(reference, dict) or not all(isinstance(reference.get(k), str) for k in keys):
         raise BadInput(f'{where}: reference: allowed is {{"instance": ..., "name": ...}}')
     return Reference(reference["instance"], reference["name"])
+
+
+def _workload(about, where):
+    """What is known of the workload; further keys are for other programs."""
+    if about is None:
+        return Workload()
+    if not isinstance(about, dict):
+        raise BadInput(f"{where}: workload: allowed is a mapping, or null")
+    known = {
+        each.name: about[each.name] for each in fields(Workload) if about.get(each.name) is not None
+    }
+    for key, value in known.items():
+        if key not in ("name", "title", "description"):
+            _check_number(value, f"{where}: workload.{key}")
+        elif not isinstance(value, str):
+            raise BadInput(f"{where}: workload.{key}: {value!r}; allowed is text")
+    return Workload(**known)

@@ -4,35 +4,23 @@ import io
 import math
 from functools import cache
 
-import matplotlib
-
-matplotlib.use("Agg")  # no display is needed, and none is looked for
-
-from matplotlib import pyplot
-from matplotlib.textpath import TextPath
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from . import text
+from .colours import colour
+from .plotting import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+    TextPath,
+    matplotlib,
+    pyplot,
+)
 
 INK, SOFT, FAINT, RULE = "#1f2430", "#5b6270", "#9aa1ad", "#e6e8ec"
 
-#: Paul Tol's 'muted' scheme and two of its predecessor, safe for the colour-blind:
-#: https://personal.sron.nl/~pault/
-PALETTE = [
-    "#332288",
-    "#117733",
-    "#cc6677",
-    "#44aa99",
-    "#aa4499",
-    "#ddaa33",
-    "#882255",
-    "#88ccee",
-    "#999933",
-    "#5f6672",
-    "#6699cc",
-    "#661100",
-]
-
 WIDTH = 9.0  # inches, about the width of a page on a code host
 ROW = 0.37  # inches for a tool
+NAME = 2.8  # inches for the name of a row
 GAP, FOOT, LINE = 0.4, 0.62, 0.24  # inches: heading, axis, and a line of words for a panel
 SIZE = 10.5  # points
 
@@ -51,6 +39,7 @@ matplotlib.rcParams.update(
         "grid.color": RULE,
         "figure.facecolor": "white",
         "savefig.facecolor": "white",
+        "text.parse_math": False,  # a name may hold a $
         "svg.fonttype": "path",  # text looks the same where the font is missing
     }
 )
@@ -65,7 +54,7 @@ def tool_colours(blocks, order):
     tools = dict.fromkeys([*(tool for tool in order.names if tool in found), *found])
     bases = {tool: order.variants[tool].base if tool in order.variants else tool for tool in tools}
     numbers = {base: number for number, base in enumerate(dict.fromkeys(bases.values()))}
-    return {tool: PALETTE[numbers[base] % len(PALETTE)] for tool, base in bases.items()}
+    return {tool: colour(numbers[base]) for tool, base in bases.items()}
 
 
 @cache
@@ -77,6 +66,18 @@ def text_width(words, size=SIZE, weight="normal"):
     return path.get_extents().width / 72
 
 
+@cache
+def fit(words, inches, size=SIZE, weight="normal"):
+    """A text as it can stand in a figure, on one line, cut to a width in inches."""
+    words = text.short(words, 300)
+    most = len(words)
+    while text_width(words, size, weight) > inches and most > 1:
+        # Letters differ in width, so the share that fits is only a first guess.
+        most = max(1, min(most - 1, int(most * inches / text_width(words, size, weight)) + 1))
+        words = text.short(words, most)
+    return words
+
+
 def plain_number(value, _=None):
     """A tick label without exponent."""
     return f"{value:g}" if value < 1e5 else f"{value:,.0f}"
@@ -84,22 +85,22 @@ def plain_number(value, _=None):
 
 def protocol(blocks):
     """What was trained, in a few words."""
-    row = blocks[0].cells[0].runs.iloc[0] if blocks else {}
-    if any(row.get(key) is None for key in ("data_set", "n_train", "epochs")):
+    run = blocks[0].cells[0].runs[0] if blocks else {}
+    if not run or None in (run["data_set"], run["n_train"], run["epochs"]):
         return ""
-    return f"{row['epochs']} epochs of {row['n_train']:,} images ({row['data_set']})"
+    return f"{run['epochs']} epochs of {run['n_train']:,} samples ({run['data_set']})"
 
 
 def sentence(*parts):
     """Parts joined by semicolons, the empty ones left out, with a capital at the start."""
-    told = "; ".join(part for part in parts if part)
-    return told[:1].upper() + told[1:]
+    words = "; ".join(part for part in parts if part)
+    return words[:1].upper() + words[1:]
 
 
 def row_name(cell):
     """What a row of a figure is called."""
-    unranked = cell.train_s is not None and not cell.parity.ranked
-    return cell.name + (", unranked" if unranked else "")
+    unranked = cell.train_s is not None and not cell.ranked
+    return fit(cell.name, NAME) + (", unranked" if unranked else "")
 
 
 class Page:
@@ -114,7 +115,7 @@ class Page:
         self.gap = gap
         labels = [(name, "normal") if isinstance(name, str) else name for name in names]
         widths = [text_width(words, weight=weight) for words, weight in labels]
-        self.left = max(widths, default=0) + 0.4
+        self.left = min(max(widths, default=0), NAME + 1) + 0.4
         lines = _lines_of_key(key)
         self.top = 0.84 + 0.3 * bool(lines) + LINE * max(0, len(lines) - 1)
         self.height = self.top + sum(gap + (panel + FOOT if panel else LINE) for panel in panels)
@@ -123,12 +124,15 @@ class Page:
         self.write(0.2, 0.36, title, size=14.5, weight="bold")
         self.write(0.2, 0.64, subtitle, color=SOFT)
         for number, line in enumerate(lines):
-            for x, name, colour, mark in line:
-                self.write(x, 0.96 + LINE * number, mark, color=colour)
+            for x, name, shade, mark in line:
+                self.write(x, 0.96 + LINE * number, mark, color=shade)
                 self.write(x + 0.17, 0.96 + LINE * number, name, size=SIZE - 0.5)
 
     def write(self, x, y, words, **look):
-        """Text at x inches from the left, y from the top (baseline)."""
+        """Text at x inches from the left, y from the top (baseline), cut at the edge."""
+        size, weight = look.get("size", SIZE), look.get("weight", "normal")
+        # Drawn text is a little wider than its outlines.
+        words = fit(words, 0.93 * (WIDTH - x), size, weight)
         return self.figure.text(x / WIDTH, 1 - y / self.height, words, va="baseline", **look)
 
     def line(self, heading, words):
@@ -175,6 +179,7 @@ def _lines_of_key(key):
     """Lines of (x in inches, label, colour, mark), as many as the width asks for."""
     lines, x = [[]], 0.2
     for entry in key:
+        entry = entry and (fit(entry[0], NAME + 1), *entry[1:])
         width = text_width(entry[0], SIZE - 0.5) + 0.42 if entry else math.inf
         if x + width > WIDTH and lines[-1]:
             lines.append([])

@@ -1,0 +1,138 @@
+"""The cells of one instance, device and contract as a block: inside it times are compared."""
+
+from dataclasses import dataclass
+
+from ..device import Device
+from ..files import BadInput, read_text
+from .cells import Cell, is_old, place_of
+from .csv_file import read_rows
+from .order import natural
+from .runs import Run
+
+
+@dataclass
+class Block:
+    """The cells of one instance and device that were measured under one contract.
+
+    ``contract``: its version, None where all cells were published. What others published of the
+    same place stands in the block of the newest contract.
+    """
+
+    instance: str
+    device: Device
+    cells: list
+    contract: int | None = None
+
+    @property
+    def ok(self):
+        """Cells with a measurement."""
+        return [cell for cell in self.cells if cell.train_s is not None]
+
+    @property
+    def metric(self):
+        """Which ``Metric`` the quality of its cells is, or None where nothing says."""
+        return next((cell.metric for cell in self.cells if cell.metric), None)
+
+    def peers(self, cell):
+        """Cells that ``cell`` may be ranked with; none when it is unranked itself."""
+        return [other for other in self.ok if cell.comparable(other)]
+
+    def best(self, cell):
+        """The fastest of the peers, or None."""
+        return min(self.peers(cell), key=lambda other: other.train_s, default=None)
+
+    def baseline(self, cell, tool):
+        """The peer that is ``tool``, or None."""
+        return next((other for other in self.peers(cell) if other.tool == tool), None)
+
+    @property
+    def ranking(self):
+        """Fastest first, then what is unranked, then what did not run; published ones last."""
+
+        def key(cell):
+            return cell.published, cell.train_s is None, not cell.ranked, cell.train_s or 0.0
+
+        return sorted(self.cells, key=key)
+
+    @property
+    def hardware(self):
+        """What the block ran on, in words; '' when nothing is known."""
+        for cell in [*self.ok, *self.cells]:
+            model = cell.runs[0]["cpu_model"]
+            if self.device.is_gpu:
+                if cell.models:
+                    asked, there = self.device.gpus, len(cell.models)
+                    used = f"{asked} of {there}" if asked < there else f"{there}"
+                    return f"{used} × {cell.models[0]}"
+            elif model:
+                return f"{cores_of(cell.cores)}{model}"
+            elif cell.cores:
+                return cores_of(cell.cores).removesuffix(" of ")
+        return ""
+
+    @property
+    def place(self):
+        """Instance and device, as sentences name them, with the contract when it is an old one."""
+        return place_of(self.instance, self.device, self.contract)
+
+    @property
+    def title(self):
+        """Instance, device and hardware, with the contract when it is an old one."""
+        contract = f"contract {self.contract}" if is_old(self.contract) else ""
+        more = "; ".join(filter(None, [self.hardware, contract]))
+        return f"{self.instance}, {self.device.name}" + (f" ({more})" if more else "")
+
+
+def cores_of(count):
+    """'2 cores of ', before the model of a CPU."""
+    return "" if not count else "1 core of " if count == 1 else f"{count} cores of "
+
+
+def read_blocks(path, cards=None, judgements=None):
+    """The blocks of a runs.csv; see ``blocks_of``. BadInput, in one line, when it is damaged."""
+    try:
+        rows = read_rows(path)
+        if not read_text(path).endswith("\n"):
+            raise BadInput(f"{path}: its end is missing")
+    except BadInput as error:
+        first, *more = str(error).splitlines()
+        others = f" (and {len(more)} more)" if more else ""
+        # It is made from the records, so nothing is lost.
+        raise BadInput(f"{first}{others}; delete it, and merge_records.py makes it again") from None
+    return blocks_of(rows, cards, judgements)
+
+
+def blocks_of(rows, cards=None, judgements=None):
+    """Blocks of rows of runs.csv: measured ones by instance and device, then published ones.
+
+    Cells, and blocks that are only published, are in the order of the rows. ``cards``: parity
+    cards, a ``Cards``, which say which cells may be ranked; ``judgements``: those of the runs'
+    evidence, a ``Judgements``; None leaves either open and ranks all.
+    """
+    groups = {}
+    for run in map(Run.of, rows):
+        cell = (run.tool, run.published)
+        place = groups.setdefault((run.instance, run.device), {})
+        place.setdefault(run.contract, {}).setdefault(cell, []).append(run)
+    blocks = []
+    for (instance, device), by_contract in groups.items():
+        published = by_contract.pop(None, {})
+        newest = max(by_contract, default=None)
+        by_contract.setdefault(newest, {}).update(published)
+        for contract, cells in by_contract.items():
+            made = [Cell(runs) for runs in cells.values()]
+            blocks.append(Block(instance, device, made, contract))
+    blocks.sort(key=_position)
+    for cell in (cell for block in blocks for cell in block.cells):
+        if cards is not None:
+            cell.parity = cards.judge(cell)
+        if judgements is not None:
+            cell.doubts = judgements.doubts(cell)
+    return blocks
+
+
+def _position(block):
+    """Sorting key that keeps the devices of a machine together, the newest contract first."""
+    if all(cell.published for cell in block.cells):
+        return (1,)
+    return 0, natural(block.instance), natural(block.device.name), -block.contract

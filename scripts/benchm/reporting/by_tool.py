@@ -1,0 +1,88 @@
+"""The table of tools against each other."""
+
+from . import notes, tables, text
+from .comparisons import reference_for
+from .tables import Section, Table, entry
+
+
+def by_tool(blocks, order):
+    """Tools against each other, fastest first, a section for each instance and device."""
+    versus, elsewhere = f"vs {tables.baseline_name(blocks, order)}", tables.reference_column(order)
+    metrics = list(dict.fromkeys(block.metric for block in blocks if block.metric))
+    quality = metrics[0].title if metrics else "Quality"
+    columns = ["Tool", "Time (s)", "vs Best", versus, elsewhere]
+    columns += ["GPU (%)", "CPUs", "CPU1 (%)", quality]
+    columns += ["Parity", "Cost (USD)", "First epoch (s)", "Steady (s)", "Cold (s)", "Cores used"]
+    columns += ["Memory (GB)", f"{quality}, 95 %", "n"]
+    sections, data = [], []
+    for block in blocks:
+        rows, references = [], []
+        for cell in block.ranking:
+            best = cell.ratio(block.best(cell))
+            other = cell.ratio(block.baseline(cell, order.baseline))
+            reference = reference_for(cell, blocks, order.reference)
+            ratios = {"vs_best": best, "vs_baseline": other, "vs_reference": cell.ratio(reference)}
+            data.append(tables.plain(cell, order, **ratios))
+            if cell.train_s is None:
+                rows.append(tables.not_run(cell, columns, entry(cell.name)))
+                continue
+            references += [(cell, reference)] if reference else []
+            rows.append(_row(cell, order, best, other, reference))
+        if not block.ok:  # one line instead of as many as there are tools
+            heading = f"On {block.title}: {tables.nothing(block.cells)}."
+            sections.append(Section(heading, [], block.place))
+            continue
+        own = [
+            *notes.of_runs(block.ok),
+            *notes.reference(references, order.reference),
+            *notes.unranked(block.cells),
+            *notes.baseline([block], order.baseline, versus),
+        ]
+        sections.append(Section(f"On {block.title}:", rows, block.place, own))
+    cells = [cell for block in blocks for cell in block.cells]
+    if not any(cell.ok for cell in cells):
+        return Table("by_tool", "By tool", columns, sections, [], data, fixed=4)
+    below = notes.general(cells) + [
+        f"vs Best, {versus}: the row's time divided by that of the fastest tool, or of the "
+        "baseline, on the same instance and device. Less is better.",
+        *notes.letters(cells),
+    ]
+    table = Table("by_tool", "By tool", columns, sections, below, data, fixed=4)
+    table.explain(
+        {
+            **notes.loads(cells),
+            "Cores used": "Cores used: CPU time of the tool's own processes per second.",
+            "Steady (s)": "Steady: the median epoch after the first, times the number of epochs.",
+            "Cold (s)": "Cold: process start to predictions.",
+            "Memory (GB)": "Memory: peak of the process tree.",
+            **notes.quality(metrics),
+            "Cost (USD)": notes.COST,
+        }
+    )
+    return table
+
+
+def _row(cell, order, best, other, reference):
+    """The row of a measured or published cell."""
+    load, cores = cell.gpu_load[0], cell.median("cores_used")
+    memory = cell.median("peak_memory_host_bytes")
+    return [
+        entry(cell.name),
+        tables.time(cell),
+        tables.ratio(best),
+        tables.ratio(other),
+        tables.versus(cell, reference),
+        entry(text.whole(load), load),
+        entry(text.whole(cell.median("cpus")), cell.median("cpus")),
+        entry(text.whole(cell.median("cpu1_percent")), cell.median("cpu1_percent")),
+        tables.quality(cell),
+        entry(cell.parity.letter),
+        tables.dollars(cell, order),
+        tables.seconds(cell, "first_epoch_s"),
+        tables.seconds(cell, "steady_s"),
+        tables.seconds(cell, "cold_s"),
+        entry("" if cores is None else f"{cores:.2f}", cores),
+        entry(text.gigabytes(memory), memory),
+        tables.quality_interval(cell),
+        tables.counted(cell),
+    ]

@@ -1,0 +1,190 @@
+"""The lines below a table: what its numbers mean, for the runs that are in it."""
+
+from .cards import LETTERS, UNCHECKED
+
+#: Marks a ratio that sets a measured time against a published one.
+DAGGER = "†"
+
+#: Marks the time of a cell that did much before its timed window.
+DOUBLE_DAGGER = "‡"
+
+
+COST = (
+    "Cost (USD): the training time at the list price per hour of the whole machine, from "
+    "config.yaml; start-up, idle time and storage are not counted."
+)
+
+
+def general(cells):
+    """What time and ratios mean, and which rows are published."""
+    notes = [
+        "Time: training alone, graph building and compiling inside; start-up and the "
+        "evaluation on the test set are outside."
+    ]
+    ok = [cell for cell in cells if cell.ok]
+    if any(len(cell.ok) > 1 for cell in ok):
+        notes.append(
+            "Time is the median of n runs, with the smallest and the largest; a ratio is the "
+            "geometric mean over runs of the same repeat, with its 95 % interval (Student's t)."
+        )
+    if any(len(cell.ok) == 1 for cell in ok):
+        notes.append(
+            "n = 1 is a single run: its spread is unknown, so nothing is said about how far "
+            "a ratio may be off."
+        )
+    if any(cell.published for cell in cells):
+        notes.append(
+            "Published rows were measured and printed by others. They are compared among "
+            "themselves only. Nothing proves which network they trained."
+        )
+    if any(len(cell.ok) != len(cell.runs) for cell in ok):
+        notes.append("n = 4 of 5: of 5 runs 4 were measured; the report says why not all were.")
+    if len({cell.contract for cell in cells if not cell.published}) > 1:
+        notes.append(
+            "Times that were measured under different contracts between meter and tool, where the "
+            "clock starts and stops elsewhere, are never divided by each other."
+        )
+    return notes
+
+
+def of_runs(cells):
+    """What has to be said of single runs."""
+    return [*initialisation(cells), *interfaces(cells)]
+
+
+def initialisation(cells):
+    """Which runs used much CPU time before their timed window."""
+    found = [
+        f"{run_name(cell, run)}: {run['init_core_seconds']:.3g} core-seconds of initialisation, "
+        f"{run['core_seconds']:.3g} of training"
+        for cell in cells
+        for run in cell.ok
+        if run.initialises_much
+    ]
+    if not found:
+        return []
+    return [
+        f"{DOUBLE_DAGGER} Initialisation, which is outside the time, used more than a quarter of "
+        f"the CPU time of the training: {'; '.join(found)}."
+    ]
+
+
+def run_name(cell, run):
+    """A run in a sentence: its tool and place, and the repeat when there are several."""
+    repeat = f", repeat {run.repeat}" if len(cell.runs) > 1 else ""
+    return f"{cell.tool_name} ({cell.place}{repeat})"
+
+
+def loads(cells):
+    """What the columns of loads mean, by the name of the column."""
+    read = " Published loads are single readings." if any(c.published for c in cells) else ""
+    return {
+        "GPU (%)": "GPU (%): mean load of the GPUs used, those with a mean load of at least 1 %."
+        + read,
+        "CPUs": "CPUs: logical CPUs with a mean load of at least 10 %; CPU1: the mean load of "
+        "those, whoever used them." + read,
+    }
+
+
+def interfaces(cells):
+    """Through what a tool was driven, where it has several ways: R Keras by R's own package or not.
+
+    A tool says so in the fact ``interface``.
+    """
+    found = {
+        (cell.tool_name, facts["interface"])
+        for cell in cells
+        for facts in cell.values("facts")
+        if isinstance(facts.get("interface"), str) and facts["interface"]
+    }
+    return [f"{name} was measured through {interface}." for name, interface in sorted(found)]
+
+
+def ranking(cells):
+    """What the letters of parity mean, and why rows are unranked."""
+    return letters(cells) + unranked(cells)
+
+
+def _measured(cells):
+    return [cell for cell in cells if not cell.published and cell.ok]
+
+
+def letters(cells):
+    """What the letters of parity mean."""
+    measured = _measured(cells)
+    if not measured:
+        return []
+    if all(cell.parity is UNCHECKED for cell in measured):
+        notes = ["Parity was not looked at: nothing here says that all train the same network."]
+    else:
+        same, equivalent, different, none = LETTERS.values()
+        notes = [
+            f"Parity: {same} the tool computes what the float64 reference does, but for rounding; "
+            f"{equivalent} the same within stated tolerances; {different} something else; {none} "
+            f"no card says. Only {same} and {equivalent} are ranked and compared."
+        ]
+    if any(cell.doubts is None and cell.contract >= 2 for cell in measured):
+        notes.append("The evidence of the runs was not looked at.")
+    return notes
+
+
+def unranked(cells):
+    """Why rows are unranked: a note for each reason, with the rows."""
+    notes, groups = [], {}
+    for cell in _measured(cells):
+        if not cell.ranked:
+            group = groups.setdefault(cell.why_unranked.rstrip("."), {})
+            group.setdefault(cell.place, []).append(cell.tool_name)
+    for reason, places in groups.items():
+        # Names of tools may hold commas.
+        who = "; ".join(f"{'; '.join(names)} ({place})" for place, names in places.items())
+        notes.append(f"Unranked: {who}: {reason}.")
+    return notes
+
+
+def baseline(blocks, tool, versus):
+    """Where the column of the baseline is blank because that tool itself is unranked."""
+    places = [
+        (cell.tool_name, cell.place)
+        for block in blocks
+        for cell in block.ok
+        if cell.tool == tool and not cell.ranked
+    ]
+    if not places:
+        return []
+    where = "; ".join(place for _, place in places)
+    return [f"{versus} is blank where {places[0][0]} is itself unranked ({where})."]
+
+
+def reference(pairs, wanted):
+    """What a column of ratios against the reference instance says.
+
+    ``pairs``: each cell with the one it was compared with; ``wanted``: the ``Reference``.
+    """
+    if not pairs:
+        return []
+    models = next((other.models for _, other in pairs if other.models), [])
+    hardware = f" ({models[0]})" if models else ""
+    notes = [
+        f"vs {wanted.name}: the row's time divided by that of the same tool on one GPU of "
+        f"{wanted.instance}{hardware}."
+    ]
+    if any(other.published and not cell.published for cell, other in pairs):
+        notes.append(
+            f"{DAGGER} A measured time against a published one: other versions of everything, "
+            "and perhaps another network."
+        )
+    return notes
+
+
+def quality(metrics):
+    """What the columns of the quality mean, by the name of the column."""
+    meanings = {}
+    for metric in metrics:
+        if metric.better == "higher":  # in all other columns less is better
+            meanings[metric.title] = f"{metric.title}: more is better."
+        meanings[f"{metric.title}, 95 %"] = (
+            f"{metric.title}, 95 %: {metric.interval_in_words}; what other initial weights or "
+            "another order of the samples would change is not in it."
+        )
+    return meanings

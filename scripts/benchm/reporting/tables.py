@@ -1,0 +1,202 @@
+"""What tables are made of: sections of rows, entries for the cells of runs, and plain numbers.
+
+A table has the columns of its page of 2017 first and in its order; further ones follow, and are
+left out where they would say nothing. It has sections (one per instance and device, or one for
+all), notes below, and the same as plain numbers.
+"""
+
+from dataclasses import dataclass, field
+
+from ..files import one_line
+from . import notes, text
+from .comparisons import cost
+
+
+@dataclass
+class Section:
+    """Rows under a heading; every entry is ``(text, value to sort by)``.
+
+    ``place`` stands for the heading where the sections are put into one table; ``notes`` are about
+    these rows alone. A section without rows is its heading.
+    """
+
+    heading: str
+    rows: list
+    place: str = ""
+    notes: list = field(default_factory=list)
+
+
+@dataclass
+class Table:
+    """``columns`` are headers; ``left`` of them hold words; ``data`` are rows of plain numbers.
+
+    The first ``fixed`` columns are always shown, the others where they say something.
+    """
+
+    name: str
+    title: str
+    columns: list
+    sections: list
+    notes: list
+    data: list = field(default_factory=list)
+    left: int = 1
+    fixed: int = 2
+
+    def shown(self, sections):
+        """Numbers of the columns that are shown for some of the table's sections."""
+        rows = [row for section in sections for row in section.rows]
+        return [
+            i
+            for i in range(len(self.columns))
+            if i < self.fixed or any(row[i][0] != "" for row in rows)
+        ]
+
+    def explain(self, meanings):
+        """Add a note for each column, of a mapping of names to notes, that is shown at all."""
+        names = [self.columns[i] for i in self.shown(self.sections)]
+        self.notes += [words for name, words in meanings.items() if name in names]
+
+
+# -- entries ----------------------------------------------------------------------------------
+
+
+def entry(words, value=None):
+    """An entry; without a value it is sorted by its words."""
+    return words, words if value is None else value
+
+
+def time(cell):
+    """Median train time, with smallest and largest when there are several."""
+    words = text.seconds(cell.train_s, cell.published)
+    if len(cell.ok) > 1:
+        low, high = cell.spread("train_s")
+        words += f" ({text.seconds(low)}–{text.seconds(high)})"
+    words += notes.DOUBLE_DAGGER * any(run.initialises_much for run in cell.ok)
+    return entry(words, cell.train_s)
+
+
+def seconds(cell, column):
+    """Median of a column of times."""
+    return entry(text.seconds(cell.median(column), cell.published), cell.median(column))
+
+
+def ratio(found):
+    """A ``Ratio`` or None."""
+    return entry(text.ratio_with_interval(found), found.value if found else None)
+
+
+def quality(cell):
+    """Mean quality of the runs."""
+    return entry(text.quality(cell.quality, cell.metric, cell.published), cell.quality)
+
+
+def quality_interval(cell):
+    """Its 95 % interval."""
+    bounds = cell.quality_interval
+    return entry(text.quality_bounds(bounds, cell.metric), bounds[0] if bounds else None)
+
+
+def counted(cell):
+    """How many runs stand behind a row, and of how many when some did not come out ok."""
+    n, of = len(cell.ok), len(cell.runs)
+    return entry(f"{n}" if n == of else f"{n} of {of}", n)
+
+
+def dollars(cell, order):
+    """What the training cost."""
+    return entry(text.dollars(cost(cell, order)), cost(cell, order))
+
+
+def versus(cell, other):
+    """Ratio to a cell of another machine, marked where measured meets published."""
+    words, value = ratio(cell.ratio(other))
+    mark = other is not None and other.published and not cell.published
+    return words + notes.DAGGER * bool(mark), value
+
+
+def not_run(cell, columns, *lead):
+    """A row of ``lead`` entries, the reason why the cell has no numbers, and blanks."""
+    row = [*lead, entry(Reason(text.not_run(cell.outcome, cell.reason)))]
+    return row + [entry("")] * (len(columns) - len(row))
+
+
+class Reason(str):
+    """Why a row has no numbers: it needs the room of all its cells."""
+
+
+def nothing(cells):
+    """In one line why none of ``cells`` has a time: each outcome with its reasons."""
+    found = {}
+    for cell in cells:
+        key = f"{cell.outcome}: {one_line(cell.reason, 120)}"
+        found[key] = found.get(key, 0) + 1
+    words = [f"{key} ({n} tools)" if n > 1 else key for key, n in found.items()]
+    more = f"; and {len(words) - 3} more reasons" if words[3:] else ""
+    return f"nothing was measured – {'; '.join(words[:3])}{more}"
+
+
+# -- plain numbers ----------------------------------------------------------------------------
+
+#: What every row of the CSV files begins with.
+PLAIN = {
+    "instance": lambda cell: cell.instance,
+    "device": lambda cell: cell.device.name,
+    "tool": lambda cell: cell.tool,
+    "tool_name": lambda cell: cell.tool_name,
+    "source": lambda cell: "published" if cell.published else "measured",
+    "contract": lambda cell: cell.contract,
+    "outcome": lambda cell: cell.outcome,
+    "reason": lambda cell: cell.reason,
+    "runs": lambda cell: len(cell.runs),
+    "runs_ok": lambda cell: len(cell.ok),
+    "train_s": lambda cell: cell.train_s,
+    "train_s_min": lambda cell: min(cell.times.values(), default=None),
+    "train_s_max": lambda cell: max(cell.times.values(), default=None),
+    "first_epoch_s": lambda cell: cell.median("first_epoch_s"),
+    "steady_s": lambda cell: cell.median("steady_s"),
+    "cold_s": lambda cell: cell.median("cold_s"),
+    "gpu_percent": lambda cell: cell.gpu_load[0],
+    "gpus_used": lambda cell: cell.gpu_load[1],
+    "gpus_present": lambda cell: cell.gpu_load[2],
+    "gpu_peak_memory_bytes": lambda cell: cell.gpu_memory_bytes,
+    "cpus": lambda cell: cell.median("cpus"),
+    "cpu1_percent": lambda cell: cell.median("cpu1_percent"),
+    "core_seconds": lambda cell: cell.median("core_seconds"),
+    "init_core_seconds": lambda cell: cell.median("init_core_seconds"),
+    "cores_used": lambda cell: cell.median("cores_used"),
+    "peak_memory_host_bytes": lambda cell: cell.median("peak_memory_host_bytes"),
+    "energy_joules": lambda cell: cell.median("energy_joules"),
+    "quality_metric": lambda cell: cell.metric.name if cell.metric else None,
+    "quality": lambda cell: cell.quality,
+    "quality_low_95": lambda cell: (cell.quality_interval or (None, None))[0],
+    "quality_high_95": lambda cell: (cell.quality_interval or (None, None))[1],
+    "parity": lambda cell: cell.parity.letter,
+    "ranked": lambda cell: "yes" if cell.train_s is not None and cell.ranked else "no",
+}
+
+
+def plain(cell, order, **ratios):
+    """A row of plain numbers; each ratio becomes three columns."""
+    row = {name: look(cell) for name, look in PLAIN.items()}
+    row["cost_usd"] = cost(cell, order)
+    for name, found in ratios.items():
+        row[name] = found.value if found else None
+        row[f"{name}_low_95"] = found.low if found else None
+        row[f"{name}_high_95"] = found.high if found else None
+    return row
+
+
+# -- names ------------------------------------------------------------------------------------
+
+
+def baseline_name(blocks, order):
+    """The baseline as a column calls it: TF, or the tool's name."""
+    if order.baseline == "keras_tensorflow":
+        return "TF"
+    names = {cell.tool: cell.tool_name for block in blocks for cell in block.cells}
+    return names.get(order.baseline) or order.names.get(order.baseline) or "baseline"
+
+
+def reference_column(order):
+    """The column that compares with the reference instance."""
+    return f"vs {order.reference.name}" if order.reference else "vs reference"
