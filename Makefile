@@ -1,14 +1,17 @@
 # make report             compare the tools on this machine (study `quick`)
 # make report STUDY=seed  the protocol of the 2017 page, on MNIST (MNIST=DIR: from there)
+#   STUDY="quick seed"    several studies; STUDY=all: every one that is not full size
 #   INSTANCE=NAME         keep this machine's results under a name of its own
 #   ALSO="TOOL ..."       tools that are off by default, e.g. the variants of 2017
 # make published          the tables of the 2017 page, from its own rows alone
 # make import FROM=DIR    bring in records of other machines (AS=NAME: under that name)
 # make gpu-check          check all that needs a GPU, with the Python that is there
 # make test               the project's own tests (PYTEST="path or -k words": some of them)
+# make test-deviations    60 small edits of adapters, each to be found out (half an hour)
 # make environments       build the tools' environments again, those that failed too
 # make readme             the README's tables of results, from the archived records
 # make lock               bring the pinned versions up to date
+#   TOOL=NAME             only those of envs/NAME.yaml and envs/NAME.gpu.yaml
 # make clean              remove results; what was published, data and environments stay
 # make distclean          remove all that make ever made
 
@@ -30,7 +33,7 @@ NONE_IS_FINE = $(if $(PYTEST), || test $$? = 5)
 COMPILE = $(DRIVER) -m uv pip compile -q --upgrade --universal --python-version 3.11 \
 	--no-header --no-annotate pyproject.toml
 
-.PHONY: help setup report published import gpu-check test environments readme lock format clean distclean
+.PHONY: help setup report published import gpu-check test test-deviations environments readme lock format clean distclean
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -70,8 +73,12 @@ test: .driver/.installed-test
 	@$(DRIVER) -m snakefmt --check Snakefile rules
 	@$(DRIVER) -m snakemake --lint
 	@$(DRIVER) scripts/build_environments.py
-	@$(DRIVER) -m pytest -m "not alone" -n logical --dist loadfile $(or $(PYTEST),$(LONGEST_FIRST))$(NONE_IS_FINE)
-	@$(DRIVER) -m pytest -m alone $(PYTEST)$(NONE_IS_FINE)
+	@$(DRIVER) -m pytest -m "not alone and not thorough" -n logical --dist loadfile $(or $(PYTEST),$(LONGEST_FIRST))$(NONE_IS_FINE)
+	@$(DRIVER) -m pytest -m "alone and not thorough" $(PYTEST)$(NONE_IS_FINE)
+
+test-deviations: .driver/.installed-test
+	@$(DRIVER) scripts/build_environments.py pytorch keras_tensorflow
+	@$(DRIVER) -m pytest -m thorough $(PYTEST)
 
 readme: .driver/.installed-test
 	@$(DRIVER) scripts/update_readme.py
@@ -81,10 +88,15 @@ format: .driver/.installed-test
 	@$(DRIVER) -m ruff format .
 	@$(DRIVER) -m snakefmt Snakefile rules
 
+ifdef TOOL
+lock: setup
+	@$(DRIVER) scripts/lock_environments.py --tool "$(TOOL)"
+else
 lock: .driver/.installed-test
 	@$(COMPILE) -o requirements.lock
 	@$(COMPILE) --group test -c requirements.lock -o requirements-test.lock
 	@$(DRIVER) scripts/lock_environments.py
+endif
 
 clean:
 	@find results -mindepth 1 -maxdepth 1 ! -name published ! -name data -exec rm -rf {} +

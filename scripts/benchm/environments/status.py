@@ -5,7 +5,7 @@
 ``ok``               whether it can be used
 ``reason``           null, or why not, in one line
 ``lasting``          false when only the network, the disk or the like stood in the way
-``source``           "conda", or "stand-in" (see scripts/standin)
+``source``           "conda", or "stand-in" (see benchm/standin)
 ``directory``        where it is, ``python``: its version, ``installed_sha256``: of the list of
                      its packages (stand-in only); null when there is none
 ``surroundings``     digest of what on this machine can make a failed build succeed
@@ -58,7 +58,7 @@ def surroundings_of(file, source):
     """
     if source == "conda":
         return ""
-    from standin import (
+    from ..standin import (
         Refused,
         conda_packages,
         environment_file,

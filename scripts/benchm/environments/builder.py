@@ -14,9 +14,10 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from environments.status import is_whole, read_status, surroundings_of, write_status
+from .. import project
+from .status import is_whole, read_status, surroundings_of, write_status
 
-WORKFLOW = Path(__file__).resolve().parents[1] / "environments.smk"
+WORKFLOW = project.ROOT / "rules" / "environments.smk"
 
 # What an installer prints when the trouble may be over by the next run.
 PASSING = re.compile(
@@ -38,6 +39,7 @@ class Builder:
         self.running = {}
         self.stopped = False
         self._building = defaultdict(threading.Lock)
+        self._removing = threading.Lock()
 
     def build(self, environment):
         """Build one environment and return its new status."""
@@ -136,7 +138,8 @@ class Builder:
 
     def stop(self):
         """End all builds and remove what they had begun."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
+        for number in (signal.SIGINT, signal.SIGTERM):  # once is enough
+            signal.signal(number, signal.SIG_IGN)
         self.stopped = True
         begun = dict(self.running)
         if begun:
@@ -153,25 +156,35 @@ class Builder:
 
     def remove(self, environment, unfinished_only=False):
         """Remove what Snakemake made from this environment file below the prefix."""
-        for copy in self._copies(environment):
-            directory = copy.with_suffix("")
-            finished = directory.with_suffix(".env_setup_done")
-            if unfinished_only and finished.exists() and is_whole(directory):
-                continue
-            finished.unlink(missing_ok=True)
-            shutil.rmtree(directory, ignore_errors=True)
-            directory.with_suffix(".post-deploy.sh").unlink(missing_ok=True)
-            copy.unlink(missing_ok=True)
+        # One at a time: whoever stops all builds removes what a builder may be removing itself.
+        with self._removing:
+            for copy in self._copies(environment):
+                directory = copy.with_suffix("")
+                finished = directory.with_suffix(".env_setup_done")
+                if unfinished_only and finished.exists() and is_whole(directory):
+                    continue
+                finished.unlink(missing_ok=True)
+                shutil.rmtree(directory, ignore_errors=True)
+                directory.with_suffix(".post-deploy.sh").unlink(missing_ok=True)
+                copy.unlink(missing_ok=True)
 
     def _copies(self, environment):
         """Return the copies of the file that Snakemake lays beside the environments."""
         content = environment.file.read_bytes()
-        return [copy for copy in self.prefix.glob("*.yaml") if copy.read_bytes() == content]
+        return [copy for copy in self.prefix.glob("*.yaml") if _read(copy) == content]
 
     def _made_by_this_conda(self, environment):
         directories = [copy.with_suffix("") for copy in self._copies(environment)]
         stands_in = self.source == "stand-in"
         return all(Path(d, "standin.json").exists() == stands_in for d in directories if d.exists())
+
+
+def _read(path):
+    """Return the bytes of a file; None when another builder has removed it meanwhile."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def read_contents(directory):

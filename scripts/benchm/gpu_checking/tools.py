@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-ADAPTERS = Path(__file__).resolve().parents[1] / "tools"
+from .. import project
 
 # Each prints the version, and whether the build is one for GPUs.
 _TORCH = "import torch as m; print(m.__version__, m.version.cuda is not None)"
@@ -39,31 +39,35 @@ SECONDS = 300  # a first import compiles
 
 
 class Tool(NamedTuple):
-    """``name``, ``adapter`` and ``options`` as in config.yaml.
+    """``adapters``: folder; ``options``: as in config.yaml.
 
     ``probe``: a program that imports what is measured; ``keras``: Keras's major version, or None.
     """
 
     id: str
-    name: str
-    adapter: Path
+    adapters: Path
     options: dict
     probe: str
     keras: int | None = None
 
+    def adapter(self, workload):
+        """Return the path of the program that trains a workload, which may not be there."""
+        return self.adapters / f"{workload}.py"
 
-def _keras(id, name, adapter, backend, probe, version):
-    return Tool(id, name, ADAPTERS / adapter, {"backend": backend}, probe, version)
+
+def _keras(backend, probe, version):
+    folder = project.TOOLS / f"keras{version}"
+    return Tool(f"keras_{backend}", folder, {"backend": backend}, probe, version)
 
 
 TOOLS = (
-    Tool("pytorch", "PyTorch", ADAPTERS / "pytorch.py", {}, _TORCH),
-    _keras("keras_torch", "Keras (PyTorch)", "keras3.py", "torch", _TORCH, 3),
-    _keras("keras_jax", "Keras (JAX)", "keras3.py", "jax", _JAX, 3),
-    _keras("keras_tensorflow", "Keras (TensorFlow)", "keras3.py", "tensorflow", _TENSORFLOW, 3),
-    Tool("mxnet", "mxnet", ADAPTERS / "mxnet_gluon.py", {}, _MXNET),
-    _keras("keras_theano", "Keras (Theano)", "keras2.py", "theano", _THEANO, 2),
-    _keras("keras_cntk", "Keras (CNTK)", "keras2.py", "cntk", _CNTK, 2),
+    Tool("pytorch", project.TOOLS / "pytorch", {}, _TORCH),
+    _keras("torch", _TORCH, 3),
+    _keras("jax", _JAX, 3),
+    _keras("tensorflow", _TENSORFLOW, 3),
+    Tool("mxnet", project.TOOLS / "mxnet", {}, _MXNET),
+    _keras("theano", _THEANO, 2),
+    _keras("cntk", _CNTK, 2),
 )
 
 
@@ -78,11 +82,14 @@ class NotRunnable(Exception):
         self.broken = broken
 
 
-def find(tool, python, environment):
+def find(tool, workload, python, environment):
     """Return the version of what ``tool`` measures, as ``python`` (a command) imports it.
 
-    Raises NotRunnable when it is not installed, not built for GPUs, or breaks on import.
+    Raises NotRunnable when it has no adapter for the workload, is not installed, not built for
+    GPUs, or breaks on import.
     """
+    if not tool.adapter(workload).is_file():
+        raise NotRunnable(f"it has no adapter for workload {workload}")
     if tool.keras:
         version, _ = _probe(_KERAS, python, environment, "keras")
         if int(version.split(".")[0]) != tool.keras:

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from standin import Refused
+from . import Refused
 
 
 def files(environ, prefix=sys.prefix):

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from standin import Refused
+from . import Refused
 
 #: conda's names of what R brings -> the R package that must load; None is R itself.
 PACKAGES = {"r-base": None, "r-reticulate": "reticulate"}

@@ -6,7 +6,7 @@ Two small tables, and one of R in ``machine_r``; whatever is in none can only be
 import re
 import shutil
 
-from standin import Refused, machine_r
+from . import Refused, machine_r
 
 #: Compilers: conda's name -> the commands of which one must be on PATH, and what to install.
 COMPILERS = {

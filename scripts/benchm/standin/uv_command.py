@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from standin import Refused
+from . import Refused
 
 #: One attempt and a short wait, for what is allowed to fail: a machine without internet should
 #: not sit through retries.

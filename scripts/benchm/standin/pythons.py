@@ -9,7 +9,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from standin import Refused, uv_command
+from . import Refused, uv_command
 
 #: Python 3 minor versions that are looked for, newest first.
 MINORS = tuple(range(20, 4, -1))

@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from standin import (
+from . import (
     Refused,
     conda_packages,
     environment_file,

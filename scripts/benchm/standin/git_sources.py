@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 
-from standin import Refused
+from . import Refused
 
 #: Variables that keep git from asking anybody for anything.
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": ""}

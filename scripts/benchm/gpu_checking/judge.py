@@ -42,7 +42,7 @@ def training(where, record, most_errors):
     yield verdict(where, "trains", ok, words)
     if not ok:
         return
-    rate = record["quality"]["error_rate"]
+    rate = record["quality"]["value"]
     yield verdict(
         where, "error rate", rate <= most_errors, f"{rate:.2%}, allowed are {most_errors:.0%}"
     )
@@ -130,9 +130,7 @@ def alone(where, touched, seeing):
 
 
 def card(where, found):
-    """Return what a parity card says, in one Finding; ``found``: None for a tool without one."""
-    if found is None:
-        return verdict(where, "computes the same network", None, "it has no probe")
+    """Return what a parity card says, in one Finding."""
     words = found["verdict"] or found["reason"]
     if found["first_difference"]:
         words = found["first_difference"]["words"]
@@ -163,10 +161,11 @@ def _load(where, entry, absent):
     return verdict(where, "load", load > 0 and samples > 0, words)
 
 
-def inside(where, answers, wanted):
+def observed(where, answers, wanted):
     """Check what was seen from inside the process.
 
-    ``answers``: as inside.py wrote them; ``wanted``: UUIDs of the GPUs that it should see.
+    ``answers``: as scripts/contract/gpu_observer.py writes them; ``wanted``: UUIDs of the GPUs
+    that it should see.
     """
     seen = answers["devices"]
     expected = [uuid.partition("-")[2] for uuid in wanted]

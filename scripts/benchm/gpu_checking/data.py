@@ -3,12 +3,10 @@
 import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 
-import idx
-from gpu_checking import CannotCheck
+from .. import idx, project
+from . import CannotCheck
 
-SCRIPTS = Path(__file__).resolve().parents[1]
 N_TRAIN, N_TEST = 60_000, 10_000
 
 
@@ -19,12 +17,12 @@ def prepare(directory, mnist):
     without that patterns that stand for the ten classes. Raises CannotCheck.
     """
     if mnist:
-        _program("fetch_mnist.py", "--directory", mnist, "--output", directory)
+        _make("mnist", "--directory", mnist, "--output", directory)
         return "mnist", f"MNIST from {mnist}"
     why = "scikit-learn is not installed"
     if importlib.util.find_spec("sklearn"):
         try:
-            _program("make_digits.py", "--output", directory)
+            _make("digits", "--output", directory)
             return "digits", "the digits of scikit-learn"
         except CannotCheck as error:  # no reason to leave the GPU unchecked
             why = str(error)
@@ -53,9 +51,10 @@ def synthetic(directory, n_train=N_TRAIN, n_test=N_TEST):
             staging.write(labels, [idx.encode(digits.shape, digits.tobytes())])
 
 
-def _program(name, *arguments):
-    command = [sys.executable, str(SCRIPTS / name), *map(str, arguments)]
+def _make(name, *arguments):
+    program = project.SCRIPTS / "make_data_set.py"
+    command = [sys.executable, str(program), name, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise CannotCheck(f"{name}: {lines[-1]}")
+        raise CannotCheck(f"data set {name}: {lines[-1]}")

@@ -10,7 +10,7 @@ import platform
 import sys
 from pathlib import Path
 
-from standin import IMITATED_VERSION, Refused
+from . import IMITATED_VERSION, Refused
 
 UNDERSTOOD = (
     "--version",
@@ -82,7 +82,7 @@ def env_create(arguments):
         return not_understood(["env", "create", *arguments])
 
     try:
-        from standin import build
+        from . import build
     except ModuleNotFoundError as missing:
         print(
             f"conda stand-in: {sys.executable} lacks {missing.name}; set BENCHM_DRIVER_PYTHON to "
