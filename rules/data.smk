@@ -7,8 +7,8 @@
 
 rule digits:
     input:
-        script="scripts/make_digits.py",
-        helper="scripts/idx.py",
+        script="scripts/make_data_set.py",
+        modules=files_of("scripts/datasets/digits.py"),
     output:
         "results/data/digits/t10k-images-idx3-ubyte",
         "results/data/digits/t10k-labels-idx1-ubyte",
@@ -22,13 +22,13 @@ rule digits:
     params:
         directory=subpath(output.sums, parent=True),
     shell:
-        "python {input.script:q} --output {params.directory:q} 2> {log:q}"
+        "python {input.script:q} digits --output {params.directory:q} 2> {log:q}"
 
 
 rule mnist:
     input:
-        script="scripts/fetch_mnist.py",
-        helper="scripts/idx.py",
+        script="scripts/make_data_set.py",
+        modules=files_of("scripts/datasets/mnist.py"),
     output:
         "results/data/mnist/t10k-images-idx3-ubyte",
         "results/data/mnist/t10k-labels-idx1-ubyte",
@@ -43,11 +43,11 @@ rule mnist:
         "../envs/data.yaml"
     resources:
         # Not a param: the files are the same wherever they come from.
-        source=mnist_source,
+        source=configuration.mnist_source(config),
     params:
         directory=subpath(output.sums, parent=True),
     shell:
-        "python {input.script:q}"
+        "python {input.script:q} mnist"
         " --output {params.directory:q}"
         " --directory={resources.source:q}"
         " 2> {log:q}"

@@ -1,21 +1,21 @@
-# Does every tool compute the same network?
+# Does every tool train the same network, and did each run?
 #
-# Needs: the tool's adapter, its probe (scripts/tools/parity/), its environment.
-# Makes: results/{study}/parity/cards/{instance}/{device}/{tool}.json   one card
-#        results/{study}/parity/{tool}.json                             all cards of a tool
+# Needs: the tool's adapter and environment, the workload's reference; what runs left.
+# Makes: results/{study}/parity/cards/{instance}/{device}/{tool}.json           one card
+#        results/{study}/parity/{tool}.json                                     all of a tool
+#        results/{study}/evidence/{instance}/{device}/{tool}/{repeat}.json      one judgement
 #
-# A card is no measurement: nothing here makes a record stale. Tables rank only what has one.
+# Neither is a measurement: nothing here makes a record stale. Tables rank only what has a card.
 
 
 rule parity_card:
     input:
-        adapter=adapter_of,
-        probe=probe_of,
-        modules=modules_of_adapter,
-        probe_modules=modules_of_probe,
-        contract=contract_of,
-        environment=environment_file_of,
-        verifier=VERIFIER,
+        adapter=of_cell("adapter"),
+        modules=of_cell("modules"),
+        contract=of_cell("contract"),
+        environment=of_cell("environment_file"),
+        verifier=cell_jobs.verifier(),
+        reference=of_study("reference_files"),
         schema="schemas/card.schema.json",
     output:
         update("results/{study}/parity/cards/{instance}/{device}/{tool}.json"),
@@ -23,35 +23,33 @@ rule parity_card:
         "results/{study}/logs/{instance}/{device}/{tool}/parity.log",
     priority: 1000000
     conda:
-        environment_of
-    threads: all_cores
+        of_cell("card_environment")
+    threads: of_cell("cpus")
     resources:
         bench_slot=1,
-        gpu=gpus_of,
+        gpu=of_cell("gpus"),
         gpu_manufacturer="nvidia",
-        driver=driver,
-        interpreter=interpreter_of,
+        driver=sys.executable,
+        interpreter=of_cell("interpreter"),
     params:
-        job=job_of,
-        attempt=attempt_of,
-        unavailable=why_unavailable,
+        job=of_cell("job"),
+        attempt=of_cell("card_attempt"),
+        unavailable=of_cell("unavailable"),
     shell:
         "printf '%s' {params.job:q} |"
         " {resources.driver:q} scripts/parity.py"
         " --job -"
         " --card {output:q}"
         " --log {log:q}"
-        " --case results/{wildcards.study}/parity/case.npz"
-        " --adapter {input.adapter:q}"
         " --environment {input.environment:q}"
         " --unavailable={params.unavailable:q}"
         " --attempt {params.attempt}"
-        " -- {resources.interpreter} {input.probe:q}"
+        " -- {resources.interpreter} {input.adapter:q}"
 
 
 rule parity:
     input:
-        cards=cards_of_tool,
+        cards=of_study("cards_of_tool", "tool"),
         script="scripts/collect_cards.py",
         schema="schemas/card.schema.json",
         modules=files_of("scripts/collect_cards.py"),
@@ -63,3 +61,33 @@ rule parity:
         "../envs/report.yaml"
     shell:
         "python {input.script:q} --cards {input.cards:q} --output {output:q} > {log:q} 2>&1"
+
+
+# Judged beside the runs of other machines, too, when their evidence was brought along.
+rule judge:
+    input:
+        record="results/{study}/runs/{instance}/{device}/{tool}/{repeat}.json",
+        evidence="results/{study}/evidence/{instance}/{device}/{tool}/{repeat}.npz",
+        data=of_study("data_file"),
+        reference=of_study("reference_files"),
+        script="scripts/judge_evidence.py",
+        modules=files_of("scripts/judge_evidence.py"),
+    output:
+        "results/{study}/evidence/{instance}/{device}/{tool}/{repeat}.json",
+    log:
+        "results/{study}/logs/{instance}/{device}/{tool}/{repeat}.judge.log",
+    wildcard_constraints:
+        instance=r"[^/]+",
+    localrule: True
+    conda:
+        # None is built: it runs in the Python of Snakemake itself, as the meter does.
+        lambda wildcards: None
+    resources:
+        driver=sys.executable,
+    shell:
+        "{resources.driver:q} {input.script:q}"
+        " --record {input.record:q}"
+        " --evidence {input.evidence:q}"
+        ' --data "$(dirname {input.data:q})"'
+        " --output {output:q}"
+        " > {log:q} 2>&1"

@@ -3,22 +3,37 @@
 # Needs: the records of a study, results/{study}/runs/{instance}/{device}/{tool}/{repeat}.json
 #        and archived ones of others, results/published/*.csv
 #        the parity cards of the tools, results/{study}/parity/{tool}.json
+#        what the runs' evidence shows, results/{study}/evidence/**.json
 # Makes: results/{study}/runs.csv                       a row for each run
+#        results/{study}/left_out.json                  files that could not be used, and why
 #        results/{study}/tables/{table}.{md,csv,html}   by_tool, by_gpu, gpu_vs_cpu
-#        results/{study}/figures/{figure}.svg           time_by_tool, time_split, error_rate,
-#                                                       speedup, parity, story
+#        results/{study}/figures/{figure}.svg           machines, time_by_tool, time_split,
+#                                                       quality, speedup, parity
 #        results/{study}/report.md                      all of it, to read on a code host
 #        results/{study}/pages/{page}.html              parity, page_2017
 #
 # No cell depends on anything here. Scripts and the modules they import are inputs, so that
 # Snakemake tracks their content.
 
+TABLES = ["by_tool", "by_gpu", "gpu_vs_cpu"]
+FIGURES = ["machines", "time_by_tool", "time_split", "quality", "speedup", "parity"]
+PAGES = ["parity", "page_2017"]
+
+# What a finished study has.
+REPORTED = [
+    "results/{study}/runs.csv",
+    *expand("results/{{study}}/tables/{table}.md", table=TABLES),
+    *expand("results/{{study}}/figures/{figure}.svg", figure=FIGURES),
+    *expand("results/{{study}}/pages/{page}.html", page=PAGES),
+    "results/{study}/report.md",
+]
+
 
 rule merge:
     input:
-        records=records_of_study,
+        records=of_study("records"),
         published=sorted(str(path) for path in Path("results/published").glob("*.csv")),
-        schema="schemas/record.schema.json",
+        schema=["schemas/record.schema.json", "schemas/record_1.schema.json"],
         script="scripts/merge_records.py",
         modules=files_of("scripts/merge_records.py"),
     output:
@@ -28,28 +43,31 @@ rule merge:
             category="Data",
             labels={"data": "every run"},
         ),
+        left_out="results/{study}/left_out.json",
     log:
         "results/{study}/logs/merge.log",
     conda:
         "../envs/report.yaml"
     params:
         order=order_of,
-        study=study_name_of,
+        study=lambda wildcards: configuration.study_of_folder(wildcards.study)[0],
     shell:
         "python {input.script:q}"
         " --study {params.study:q}"
         " --records {input.records:q}"
         " --published {input.published:q}"
-        " --schema {input.schema:q}"
         " --order {params.order:q}"
         " --output {output.runs:q}"
+        " --left-out {output.left_out:q}"
         " > {log:q} 2>&1"
 
 
 rule tables:
     input:
         runs="results/{study}/runs.csv",
-        cards=cards_of_study,
+        left_out="results/{study}/left_out.json",
+        cards=of_study("card_files"),
+        judgements=of_study("judgements"),
         script="scripts/make_tables.py",
         modules=files_of("scripts/make_tables.py"),
     output:
@@ -83,7 +101,9 @@ rule tables:
     shell:
         "python {input.script:q}"
         " --runs {input.runs:q}"
+        " --left-out {input.left_out:q}"
         " --cards {input.cards:q}"
+        " --judgements {input.judgements:q}"
         " --order {params.order:q}"
         " --output-dir {params.directory:q}"
         " > {log:q} 2>&1"
@@ -92,10 +112,17 @@ rule tables:
 rule figures:
     input:
         runs="results/{study}/runs.csv",
-        cards=cards_of_study,
+        cards=of_study("card_files"),
+        judgements=of_study("judgements"),
         script="scripts/make_figures.py",
         modules=files_of("scripts/make_figures.py"),
     output:
+        machines=report(
+            "results/{study}/figures/machines.svg",
+            caption="../report/machines.rst",
+            category="Figures",
+            labels={"figure": "all machines"},
+        ),
         time_by_tool=report(
             "results/{study}/figures/time_by_tool.svg",
             caption="../report/time_by_tool.rst",
@@ -108,11 +135,11 @@ rule figures:
             category="Figures",
             labels={"figure": "where the time goes"},
         ),
-        error_rate=report(
-            "results/{study}/figures/error_rate.svg",
-            caption="../report/error_rate.rst",
+        quality=report(
+            "results/{study}/figures/quality.svg",
+            caption="../report/quality.rst",
             category="Figures",
-            labels={"figure": "error rate"},
+            labels={"figure": "quality"},
         ),
         speedup=report(
             "results/{study}/figures/speedup.svg",
@@ -126,12 +153,6 @@ rule figures:
             category="Parity",
             labels={"page": "divergence over 20 steps"},
         ),
-        story=report(
-            "results/{study}/figures/story.svg",
-            caption="../report/story.rst",
-            category="Figures",
-            labels={"figure": "all machines"},
-        ),
     log:
         "results/{study}/logs/figures.log",
     conda:
@@ -143,6 +164,7 @@ rule figures:
         "python {input.script:q}"
         " --runs {input.runs:q}"
         " --cards {input.cards:q}"
+        " --judgements {input.judgements:q}"
         " --order {params.order:q}"
         " --output-dir {params.directory:q}"
         " > {log:q} 2>&1"
@@ -151,7 +173,9 @@ rule figures:
 rule report_md:
     input:
         runs="results/{study}/runs.csv",
-        cards=cards_of_study,
+        left_out="results/{study}/left_out.json",
+        cards=of_study("card_files"),
+        judgements=of_study("judgements"),
         tables=rules.tables.output.markdown,
         figures=rules.figures.output,
         captions=expand("report/{figure}.rst", figure=FIGURES),
@@ -181,7 +205,9 @@ rule report_md:
     shell:
         "python {input.script:q}"
         " --runs {input.runs:q}"
+        " --left-out {input.left_out:q}"
         " --cards {input.cards:q}"
+        " --judgements {input.judgements:q}"
         " --order {params.order:q}"
         " --pages {params.pages:q}"
         " --tables {input.tables:q}"
