@@ -4,10 +4,21 @@ import pytest
 
 from meter_runs import Bench
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 # A shell's background job ignores Ctrl-C, and so does all that it starts; what is tested here
 # is how the programs answer it.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def signals_are_handled_as_before():
+    """A program that is tested in this process leaves its handlers to nobody's children."""
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

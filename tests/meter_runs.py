@@ -8,9 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 
-import idx
+from benchm import idx
 
 ROOT = Path(__file__).resolve().parents[1]
 METER = ROOT / "scripts" / "meter.py"
@@ -55,23 +56,31 @@ def make_job(epochs=2, device="cpu", **options):
     return {
         "cell": {
             "tool": "calibration",
-            "tool_name": "Calibration",
             "device": device,
             "instance": "local",
             "repeat": 1,
         },
         "study": {
             "name": "test",
+            "workload": "cnn",
             "data_set": "digits",
             "n_train": 20,
             "n_test": 10,
             "epochs": epochs,
-            "batch_size": 128,
-            "learning_rate": 0.05,
-            "momentum": 0.9,
-            "decay": 1e-5,
-            "dropout": 0.2,
             "seed": 1,
+            "protocol": {
+                "batch_size": 128,
+                "learning_rate": 0.05,
+                "momentum": 0.9,
+                "decay": 1e-5,
+                "dropout": 0.2,
+            },
+        },
+        "workload": {
+            "task": "classes",
+            "predicts": "probabilities",
+            "metric": "error_rate",
+            "outputs": 10,
         },
         "options": options,
     }
@@ -84,16 +93,18 @@ class Bench:
         self.folder = folder
         self.data = make_data(folder / "data")
         self.record_path = folder / "records" / "1.json"
+        self.evidence_path = folder / "evidence" / "1.npz"
         self.tmp = folder / "tmp"
         self.tmp.mkdir()
         # A lock of its own: what these tests need is the meter, not an idle machine.
-        self.env = dict(os.environ, TMPDIR=str(self.tmp))
+        self.env = dict(os.environ, TMPDIR=str(self.tmp), BENCHM_LOCK=str(folder / "lock"))
 
     def command(self, job, *options, adapter=(sys.executable, CALIBRATION)):
         job_path = self.folder / "job.json"
         job_path.write_text(json.dumps(job))
         start = [sys.executable, METER, "--job", job_path, "--data", self.data]
-        command = [*start, "--record", self.record_path, *options, "--", *adapter]
+        kept = ["--record", self.record_path, "--evidence", self.evidence_path]
+        command = [*start, *kept, *options, "--", *adapter]
         return [str(part) for part in command]
 
     def start(self, job, *options, **kwargs):
@@ -111,6 +122,11 @@ class Bench:
         _, errors = process.communicate(timeout=120)
         return process.returncode, errors
 
+    def evidence(self):
+        """Return the arrays of the evidence, a dict by name."""
+        with np.load(self.evidence_path) as archive:
+            return {name: archive[name] for name in archive.files}
+
     def record(self):
         return json.loads(self.record_path.read_text())
 
@@ -121,5 +137,5 @@ class Bench:
         return self.record()
 
     def leftovers(self):
-        """Return what a measurement left in the temporary folder, its lock aside."""
-        return [p.name for p in self.tmp.iterdir() if p.name != "benchm-dl.lock"]
+        """Return what a measurement left in the temporary folder."""
+        return [p.name for p in self.tmp.iterdir()]

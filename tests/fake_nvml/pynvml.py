@@ -1,6 +1,6 @@
 """NVML without a GPU: answers from the JSON in the variable FAKE_NVML.
 
-Put this folder first on PYTHONPATH, or this module into sys.modules. Keys, all optional:
+Put this folder first on PYTHONPATH, or have ``gpu.binding`` return this module. Keys, all optional:
 
 * ``init_error``, ``count_error``: error code of nvmlInit, of nvmlDeviceGetCount
 * ``gpus``: list of objects: ``uuid``, ``name``, ``load``, ``memory``, ``milliwatts``, ``clock``,

@@ -43,3 +43,24 @@ def test_the_meter_uses_less_than_one_percent_of_a_core(bench):
     record = bench.measured(make_job(epochs=2, sleep=5))
     used = record["load"]["meter_core_seconds"] / record["times"]["process_s"]
     assert used < 0.01
+
+
+def test_a_block_that_processes_share_is_counted_once(bench):
+    alone = bench.measured(make_job(epochs=1, sleep=0.5))
+    size = 300_000_000
+    shared = bench.measured(make_job(epochs=1, share=size, sleep=1.5))
+    growth = shared["load"]["peak_memory_host_bytes"] - alone["load"]["peak_memory_host_bytes"]
+    # Four more interpreters come with it, but not the block once more.
+    assert size * 0.95 < growth < size * 1.3
+
+
+def test_memory_is_sampled_while_a_tool_tells_much(bench):
+    size = 300_000_000
+    record = bench.measured(make_job(epochs=1, chatter=2, child_allocates=size))
+    assert record["load"]["peak_memory_host_bytes"] > size
+
+
+def test_children_that_nobody_waits_for_are_counted(bench):
+    record = bench.measured(make_job(epochs=1, busy=[3.0], ignore_children=True))
+    # Seen for the last time a moment before their end: that much may be missing.
+    assert 2.0 < record["load"]["core_seconds"] < 3.2

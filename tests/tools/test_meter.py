@@ -1,5 +1,6 @@
 """The real meter around a tool that breaks in every way that tools break."""
 
+import hashlib
 import json
 import os
 import signal
@@ -7,14 +8,16 @@ import stat
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
-import idx
+from benchm import idx, project
+from benchm.metering import cpus
 from meter_runs import CALIBRATION, are_dead, make_job
-from metering import machine
 
 pytestmark = pytest.mark.alone
 
@@ -49,7 +52,9 @@ def test_a_good_run_is_ok_and_its_errors_are_counted_by_the_meter(bench):
     record = bench.measured(make_job())
     assert record["status"]["outcome"] == "ok"
     # The calibration tool predicts 0 throughout; 4 of the 10 labels are 0.
-    assert (record["quality"]["errors"], record["quality"]["n"]) == (6, 10)
+    quality = record["quality"]
+    assert (quality["metric"], quality["more"]["errors"], quality["n"]) == ("error_rate", 6, 10)
+    assert record["training"]["steps"] == [1, 2]
     assert bench.leftovers() == []
 
 
@@ -64,9 +69,13 @@ def test_a_good_run_is_ok_and_its_errors_are_counted_by_the_meter(bench):
         ("early_end", "failed", "ended after init_start without the event init_stop"),
         ("exit_code", "failed", "Segmentation of a sort (exit code 3)"),
         ("slow_clock", "failed", "clock"),
-        ("labels_short", "failed", "9 labels for 10 test images"),
-        ("labels_out_of_range", "failed", "line 10 of its predictions is '10'"),
-        ("labels_missing", "failed", "no predictions"),
+        ("predictions_short", "failed", "it predicted 9 of 10 test samples"),
+        ("predictions_of_eleven", "failed", "the shape (10, 11), not (10, 10)"),
+        ("predictions_nan", "failed", "1 of its 100 predicted numbers are NaN"),
+        ("predictions_whole", "failed", "its predictions are int64, not float32"),
+        ("predictions_fifo", "failed", "no regular file"),
+        ("predictions_missing", "failed", "no predictions"),
+        ("weights_missing", "failed", "no trained weights"),
         ("garbage_on_stdout", "ok", None),
     ],
 )
@@ -76,9 +85,68 @@ def test_every_way_to_break_has_its_outcome_and_reason(bench, how, outcome, word
     reason = record["status"]["reason"]
     assert (reason is None) if words is None else (words in reason and "\n" not in reason)
     if outcome != "ok":
-        assert record["quality"]["error_rate"] is None
-        assert record["absent"]["quality.error_rate"] == reason
+        assert record["quality"]["value"] is None and record["evidence"]["sha256"] is None
+        assert record["absent"]["quality.value"] == reason
+        assert str(bench.evidence()["reason"]) == reason
     assert bench.leftovers() == []
+
+
+def test_the_evidence_is_what_was_handed_over_and_its_hash_is_in_the_record(bench):
+    record = bench.measured(make_job())
+    evidence = bench.evidence()
+    assert sorted(evidence) == ["initial/weight", "predictions", "trained/weight"]
+    assert (evidence["initial/weight"], evidence["trained/weight"]) == ([0], [1])
+    assert evidence["predictions"].shape == (10, 10)
+    assert evidence["predictions"].dtype == np.float32
+    digest = hashlib.sha256(bench.evidence_path.read_bytes()).hexdigest()
+    assert record["evidence"] == {
+        "sha256": digest,
+        "bytes": bench.evidence_path.stat().st_size,
+    }
+
+
+def test_answers_in_the_order_of_the_files_are_as_good_as_chance(bench):
+    # 200 test samples with their true labels: an adapter that knew them would have no error.
+    labels = [number % 10 for number in range(200)]
+    noise = np.random.default_rng(1).integers(0, 256, (200, 28, 28), np.uint8)
+    (bench.data / idx.TEST_IMAGES).write_bytes(idx.encode(noise.shape, noise.tobytes()))
+    (bench.data / idx.TEST_LABELS).write_bytes(idx.encode((200,), bytes(labels)))
+    job = make_job(epochs=1, misbehave="predictions_in_file_order", labels=labels)
+    job["study"]["n_test"] = 200
+    assert bench.measured(job)["quality"]["value"] > 0.75
+
+
+def test_what_an_adapter_is_given_leads_to_no_test_labels(bench):
+    snoop = bench.folder / "snoop.py"
+    snoop.write_text(
+        "import contract, json, os, pathlib\n"
+        "job = contract.read_job()\n"
+        "places = [pathlib.Path(job['data']), pathlib.Path.cwd(), pathlib.Path(job['scratch'])]\n"
+        "seen = [str(p) for place in places for p in sorted(place.resolve().rglob('*'))]\n"
+        "shapes = {k: v.shape for part in ('train', 'test') for k, v in\n"
+        "          contract.read_arrays(job['data'] + '/%s.safetensors' % part).items()}\n"
+        "print(json.dumps([seen, sorted(map(str, shapes)), sorted(map(str, job))]))\n"
+    )
+    log = bench.folder / "log"
+    bench.measured(make_job(), "--log", log, adapter=[sys.executable, snoop])
+    seen, _, keys = json.loads(log.read_text())
+    assert sorted(Path(name).name for name in seen) == ["test.safetensors", "train.safetensors"]
+    assert not [key for key in keys if "target" in key or "label" in key]
+    targets = [v for v in json.loads(log.read_text())[1] if "targets" in v]
+    assert targets == ["targets"]  # those of the training set
+
+
+def test_work_before_the_clock_starts_is_recorded(bench):
+    record = bench.measured(make_job(epochs=1, spin_in_init=0.5, sleep=0.1))
+    assert record["load"]["init_core_seconds"] == pytest.approx(0.5, abs=0.1)
+    assert record["load"]["core_seconds"] < 0.1
+
+
+def test_on_a_gpu_a_run_without_a_way_to_wait_for_it_is_refused(bench):
+    with_gpus(bench, GPU)
+    record = bench.measured(make_job(device="gpu", unsynchronised=True))
+    assert record["status"]["outcome"] == "failed"
+    assert "need a function that synchronises it" in record["status"]["reason"]
 
 
 def test_a_hang_is_stopped_at_its_time_limit(bench):
@@ -131,10 +199,11 @@ def test_an_adapter_dies_with_a_meter_that_is_killed_outright(bench):
 def test_a_failure_never_costs_what_was_measured_before(bench):
     replaced = bench.folder / "replaced"
     bench.measured(make_job(), "--replaced", replaced)
-    old = bench.record_path.read_bytes()
+    old, evidence = bench.record_path.read_bytes(), bench.evidence_path.read_bytes()
     failed = bench.measured(make_job(misbehave="kill"), "--replaced", replaced)
     assert failed["status"]["outcome"] == "failed"
-    assert [p.read_bytes() for p in replaced.iterdir()] == [old]
+    assert [p.read_bytes() for p in replaced.glob("*.json")] == [old]
+    assert [p.read_bytes() for p in replaced.glob("*.npz")] == [evidence]
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_half_record(bench):
@@ -196,16 +265,25 @@ def test_a_missing_interpreter_is_a_failure_with_its_name(bench):
     assert "/no/such/python" in record["status"]["reason"]
 
 
-def test_neither_threads_nor_paths_of_the_caller_reach_the_tool(bench):
-    bench.env.update(OMP_NUM_THREADS="77", PYTHONPATH="/no/such/place", KEPT="yes")
-    probe = bench.folder / "probe.py"
-    probe.write_text("import json, os\nprint(json.dumps(dict(os.environ)))\n")
+def test_what_the_caller_has_set_does_not_reach_the_tool(bench):
+    prefix = bench.folder / "env"
+    ours = {"OMP_NUM_THREADS": "77", "PYTHONPATH": "/no/such/place", "OMP_THREAD_LIMIT": "1"}
+    ours |= {"JAX_DISABLE_JIT": "1", "LD_PRELOAD": "", "MPLBACKEND": "x"}
+    activated = {"CONDA_PREFIX": str(prefix), "CXX": f"{prefix}/bin/c++", "LC_NUMERIC": "C"}
+    bench.env.update(ours, **activated)
+    printing = bench.folder / "printing.py"
+    printing.write_text("import json, os\nprint(json.dumps(dict(os.environ)))\n")
     log = bench.folder / "log"
-    bench.measured(make_job(), "--log", log, adapter=[sys.executable, probe])
+    record = bench.measured(make_job(), "--log", log, adapter=[sys.executable, printing])
     seen = json.loads(log.read_text())
-    assert seen["OMP_NUM_THREADS"] == str(len(machine.allowed_cpus()))
-    assert "PYTHONPATH" not in seen
-    assert seen["KEPT"] == "yes"
+    assert seen["OMP_NUM_THREADS"] == str(len(cpus.allowed_cpus()))
+    assert seen["PYTHONPATH"] == str(project.CONTRACT)
+    assert not (set(ours) - {"OMP_NUM_THREADS", "PYTHONPATH"}) & set(seen)
+    assert activated.items() <= seen.items()
+    recorded = record["software"]["variables"]
+    assert recorded["OMP_NUM_THREADS"] == seen["OMP_NUM_THREADS"]
+    assert recorded["LC_NUMERIC"] == "C"
+    assert not [value for value in recorded.values() if "/" in value]
 
 
 @pytest.mark.parametrize(
@@ -227,6 +305,7 @@ def test_bad_data_is_one_line_and_no_record(bench, break_data, words):
     ("edit", "words"),
     [
         (lambda job: job.pop("study"), "study"),
+        (lambda job: job.pop("workload"), "workload"),
         (lambda job: job["study"].update(epochs=-1), "study.epochs"),
         (lambda job: job["study"].update(epoch=1), "epoch"),
         (lambda job: job["cell"].update(instance="../x"), "cell.instance"),
@@ -245,6 +324,16 @@ def test_a_record_is_a_job_that_can_be_repeated(bench):
     assert again["study"] == first["study"] and again["status"]["outcome"] == "ok"
 
 
+def test_an_archived_record_of_version_1_is_a_job_too(bench):
+    path = sorted((project.ROOT / "results/published").glob("*/quick/runs/**/1.json"))[0]
+    job = json.loads(path.read_text())
+    assert job["schema_version"] == 1
+    job["study"] |= {"n_train": 20, "n_test": 10, "epochs": 2}
+    record = bench.measured(job | {"options": {}})
+    assert record["schema_version"] == 2 and record["status"]["outcome"] == "ok"
+    assert record["study"]["protocol"]["batch_size"] == job["study"]["batch_size"]
+
+
 def test_every_null_has_a_reason_and_nothing_is_nan(bench):
     for job in (make_job(), make_job(epochs=1, misbehave="kill"), make_job(device="gpu-64")):
         record = bench.measured(job)
@@ -261,10 +350,14 @@ def test_a_second_measurement_waits_for_the_first(bench):
     command[command.index("--record") + 1] = str(other)
     result = subprocess.run(command, env=bench.env, capture_output=True, text=True, timeout=60)
     first.communicate()
-    assert "waiting for another measurement" in result.stderr
+    (line,) = [line for line in result.stderr.splitlines() if "waiting for another" in line]
+    assert f"process {first.pid} in {os.getcwd()}" in line
     starts = [json.loads(p.read_text()) for p in (bench.record_path, other)]
     assert [r["status"]["outcome"] for r in starts] == ["ok", "ok"]
     assert Path(other).stat().st_mtime >= bench.record_path.stat().st_mtime
+    # What the machine did before belongs to the first.
+    begun = [datetime.fromisoformat(r["provenance"]["started_utc"]) for r in starts]
+    assert (begun[1] - begun[0]).total_seconds() >= 1.5
 
 
 GPU = {"uuid": "GPU-one", "name": "Fake One", "load": [50], "joules_per_second": 200}

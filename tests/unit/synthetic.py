@@ -1,166 +1,17 @@
-"""Records made up for tests: they follow the schema, and none of their numbers was measured."""
+"""Records made up for tests: they follow the schema, and none of their numbers was measured.
+
+Also where they lie, and the cards, judgements and settings that go with them.
+"""
 
 import copy
 import json
 from pathlib import Path
 
-from reporting.ratios import wilson
+from made_records import ROOT, STUDY, record, record_1
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchm.reporting.order import natural
 
-STUDY = {
-    "name": "quick",
-    "data_set": "digits",
-    "n_train": 6000,
-    "n_test": 2000,
-    "epochs": 4,
-    "batch_size": 128,
-    "learning_rate": 0.05,
-    "momentum": 0.9,
-    "decay": 1e-5,
-    "dropout": 0.2,
-}
-
-TIMES = [
-    "import_s",
-    "init_s",
-    "train_s",
-    "first_epoch_s",
-    "epochs_s",
-    "steady_epoch_s",
-    "steady_s",
-    "predict_s",
-    "cold_s",
-    "process_s",
-    "clock_difference_s",
-]
-
-
-def _times(train_s, epochs):
-    if train_s is None:
-        return dict.fromkeys(TIMES)
-    first = 1.5 * train_s / (epochs + 0.5)
-    rest = [train_s / (epochs + 0.5)] * (epochs - 1)
-    return {
-        "import_s": 2.0,
-        "init_s": 0.25,
-        "train_s": train_s,
-        "first_epoch_s": first,
-        "epochs_s": [first, *rest],
-        "steady_epoch_s": rest[0] if rest else None,
-        "steady_s": rest[0] * epochs if rest else None,
-        "predict_s": 0.5,
-        "cold_s": train_s + 2.75,
-        "process_s": train_s + 3.0,
-        "clock_difference_s": 0.0,
-    }
-
-
-def _quality(errors, n):
-    if errors is None:
-        return dict.fromkeys(["errors", "n", "error_rate", "interval_95"])
-    rate = errors / n
-    return {"errors": errors, "n": n, "error_rate": rate, "interval_95": list(wilson(rate, n))}
-
-
-def record(
-    tool="alpha",
-    device="cpu",
-    instance="local",
-    repeat=1,
-    train_s=10.0,
-    errors=20,
-    outcome="ok",
-    reason=None,
-    gpus=(),
-    name=None,
-    **study,
-):
-    """A valid record. ``gpus``: models in the machine; further keywords change the protocol."""
-    study = STUDY | study
-    ok = outcome == "ok"
-    train_s = train_s if ok else None
-    on_gpu = device.startswith("gpu") and ok
-    used = [
-        {
-            "index": i,
-            "name": model,
-            "load_percent": 60.0 if i == 0 else 0.0,
-            "samples": 50,
-            "peak_memory_bytes": 10**9 if i == 0 else 10**6,
-            "power_watts": 100.0,
-        }
-        for i, model in enumerate(gpus)
-    ]
-    return {
-        "schema_version": 1,
-        "cell": {
-            "tool": tool,
-            "tool_name": name or tool.title(),
-            "device": device,
-            "instance": instance,
-            "repeat": repeat,
-        },
-        "study": {**study, "seed": 2017 + repeat},
-        "status": {
-            "outcome": outcome,
-            "reason": None if ok else reason or "made up for a test",
-            "exit_code": 0 if ok else 1,
-            "signal": None,
-            "log_tail": [] if ok else ["first line", "last line"],
-        },
-        "times": _times(train_s, study["epochs"]),
-        "quality": _quality(errors if ok else None, study["n_test"]),
-        "load": {
-            "cpu_percent": [95.0, 85.0] if ok else None,
-            "cpus": 2 if ok else None,
-            "cpu1_percent": 90.0 if ok else None,
-            "core_seconds": 1.8 * train_s if ok else None,
-            "cores_used": 1.8 if ok else None,
-            "peak_memory_host_bytes": 700_000_000 if ok else None,
-            "gpus": used if on_gpu else None,
-            "energy_joules": None,
-            "energy_source": None,
-            "meter_core_seconds": 0.01,
-        },
-        "machine": {
-            "cpu_model": "Made-up CPU 3000",
-            "cores_physical": 2,
-            "cores_logical": 2,
-            "cores_allowed": 2,
-            "memory_bytes": 8_000_000_000,
-            "gpus": list(gpus),
-            "driver": "1.2.3" if gpus else None,
-            "frequency_mhz_before": 2500.0,
-            "frequency_mhz_after": None,
-            "throttle_before": None,
-            "throttle_after": None,
-            "load_average_at_start": 0.1,
-            "kernel": "6.1.0",
-            "system": "Linux",
-            "container": None,
-        },
-        "software": {
-            "interpreter": "Python 3.12.1",
-            "versions": {tool: "1.2.3", "numpy": "2.0.0"} if ok else {},
-            "threads_allowed": 2,
-            "facts": {"threads": 2, "precision": "float32"} if ok else {},
-            "environment_file_sha256": "ab" * 32,
-            "environment_installed_sha256": "cd" * 32,
-            "environment_source": "stand-in",
-        },
-        "provenance": {
-            "adapter": f"scripts/tools/{tool}.py",
-            "adapter_sha256": "12" * 32,
-            "contract_sha256": "34" * 32,
-            "meter_sha256": "56" * 32,
-            "data_sha256": "78" * 32,
-            "attempt": 1,
-            "started_utc": f"2021-02-03T04:05:{repeat:02d}Z",
-            "project_version": "0.1.0",
-        },
-        "absent": {} if ok else {"times": "made up for a test"},
-    }
+__all__ = ["ROOT", "STUDY", "record", "record_1"]
 
 
 def place(record, results):
@@ -196,7 +47,6 @@ def card(tool="alpha", verdict="same", device="cpu", instance="local", words=Non
     ]
     return {
         "tool": tool,
-        "tool_name": tool.title(),
         "study": "quick",
         "instance": instance,
         "device": device,
@@ -230,7 +80,7 @@ def write_cards(cards, folder):
         path = Path(folder, f"{tool}.json")
         path.parent.mkdir(parents=True, exist_ok=True)
         own = [item for item in cards if item["tool"] == tool]
-        content = {"schema_version": 1, "tool": tool, "tool_name": tool.title(), "cards": own}
+        content = {"schema_version": 1, "tool": tool, "cards": own}
         path.write_text(json.dumps(content))
         paths.append(str(path))
     return paths
@@ -247,7 +97,51 @@ def changed(item, dotted, value):
     return item
 
 
+def of_metric(item, metric, value, half=0.01):
+    """A copy of a record whose quality is of another metric."""
+    item = changed(item, "workload.metric", metric)
+    bounds = [value - half, value + half]
+    quality = {"metric": metric, "value": value, "interval_95": bounds, "more": {}}
+    return changed(item, "quality", item["quality"] | quality)
+
+
 def order(tools, baseline=None, **keys):
     """The JSON that programs take with --order."""
     tools = [{"id": tool, "name": tool.title()} for tool in tools]
     return json.dumps({"tools": tools, "baseline": baseline, **keys}, sort_keys=True)
+
+
+def naming(settings_json, records):
+    """The JSON of --order with a name for every tool of the records, behind those that it has."""
+    settings = json.loads(settings_json)
+    listed = settings.setdefault("tools", [])
+    known = {tool["id"] for tool in listed}
+    others = {item["cell"]["tool"] for item in records} - known
+    listed += [{"id": tool, "name": tool.title()} for tool in sorted(others, key=natural)]
+    return json.dumps(settings, sort_keys=True)
+
+
+def judgement(item, verdict="holds", reasons=(), **keys):
+    """A judgement of the evidence of a record."""
+    cell = item["cell"]
+    return {
+        "schema_version": 1,
+        "study": item["study"]["name"],
+        **{key: cell[key] for key in ("instance", "device", "tool", "repeat")},
+        "record_sha256": None,
+        "evidence_sha256": item["evidence"]["sha256"],
+        "verdict": verdict,
+        "reasons": list(reasons),
+        **keys,
+    }
+
+
+def write_judgements(judgements, folder):
+    """Write judgements, a file for each; return the paths."""
+    paths = []
+    for number, item in enumerate(judgements):
+        path = Path(folder, f"{number}.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(item))
+        paths.append(str(path))
+    return paths

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-import attempts
+from benchm import attempts
+from benchm.files import BadInput
 
 RECORD = {"status": {"outcome": "timeout"}, "provenance": {"attempt": 3}}
 CARD = {"outcome": "ok", "attempt": 2}
@@ -40,5 +41,5 @@ def test_a_record_and_a_card_tell_their_outcome_and_attempt(tmp_path, content, k
 def test_what_is_no_record_is_named_and_never_taken_for_a_missing_one(tmp_path, content):
     path = tmp_path / "1.json"
     path.write_text(content)
-    with pytest.raises(attempts.Unreadable, match=f"^{path}: broken.*delete it"):
+    with pytest.raises(BadInput, match=f"^{path}: broken.*delete it"):
         attempts.known(path)

@@ -10,35 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fake_programs import SNAKEMAKE
 
 import build_environments as program
-from environments.builder import Builder, explain
-from environments.status import is_whole
-
-ROOT = Path(__file__).resolve().parents[2]
-SNAKEMAKE = """#!{python}
-# Plays Snakemake: makes the environment where the real one would, or fails as FAIL says.
-import json, os, pathlib, sys, time
-with open(os.environ["CALLS"], "a") as calls:
-    calls.write(sys.argv[-1] + "\\n")
-option = lambda name: sys.argv[sys.argv.index(name) + 1]
-(name, file), = json.loads(option("--config").partition("=")[2]).items()
-prefix = pathlib.Path(option("--conda-prefix"), "hash_" + name)
-text = pathlib.Path(file).read_text()
-prefix.with_suffix(".yaml").write_text(text)
-(prefix / "bin").mkdir(parents=True)
-failure = os.environ.get("FAIL_" + name)
-if failure == "hang":
-    time.sleep(60)
-if failure:
-    print("CreateCondaEnvironmentException:\\nCommand:\\nconda env create\\nOutput:\\n" + failure)
-    print("\\n")
-    sys.exit(1)
-(prefix / "bin" / "python").write_text("")
-prefix.with_suffix(".env_setup_done").write_text("")
-pathlib.Path(option("--directory"), name + ".json").write_text(
-    json.dumps(dict(prefix=str(prefix), python="3.11.7")))
-"""
+from benchm import project
+from benchm.environments.builder import Builder, explain
+from benchm.environments.status import is_whole
 
 
 class Bench:
@@ -123,8 +100,16 @@ def test_files_of_equal_content_are_built_one_after_the_other(tmp_path):
     assert reasons == ["alone", "alone"]
 
 
+def test_what_another_builder_has_just_removed_stops_none(bench):
+    """Between listing the files and reading them another builder may remove its own."""
+    bench.prefix.mkdir()
+    (bench.prefix / "hash_gone.yaml").symlink_to(bench.folder / "gone")  # listed, not readable
+    assert bench.run() == (0, ALL)
+
+
 def test_names_restrict(bench):
-    assert bench.run("beta") == (0, ["beta"])
+    assert bench.run("beta", "--study", "quick quick") == (0, ["beta"])
+    assert bench.run("beta", "--study", "all") == (0, [])
     assert bench.run("data", "alpha") == (0, ["alpha", "data"])
 
 
@@ -217,7 +202,8 @@ def test_another_conda_builds_anew(bench, monkeypatch):
     ("arguments", "named"),
     [
         (["gamma"], "allowed: alpha, beta, data, report"),
-        (["--study", "long"], "allowed: quick"),
+        (["--study", "long"], "allowed: quick, all"),
+        (["--study", "quick long"], "allowed: quick, all"),
         (["--config", "/nowhere.yaml"], "/nowhere.yaml"),
     ],
 )
@@ -250,16 +236,15 @@ def test_reason_is_the_last_telling_line(log, reason):
 
 
 def test_ctrl_c_leaves_nothing_half_built(bench):
-    environ = {**os.environ, "FAIL_alpha": "hang"}
     program_text = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
-        "import pathlib, build_environments as b\n"
+        "import pathlib, sys, build_environments as b\n"
         "b.ROOT = pathlib.Path(sys.argv.pop(1)); sys.exit(b.main())\n"
     )
+    paths = [str(project.SCRIPTS), os.environ["PYTHONPATH"]]
     process = subprocess.Popen(
-        [sys.executable, "-c", program_text, str(ROOT / "scripts"), str(bench.folder)]
+        [sys.executable, "-c", program_text, str(bench.folder)]
         + ["--prefix", str(bench.prefix), "--config", str(bench.folder / "config.yaml"), "alpha"],
-        env=environ,
+        env={**os.environ, "FAIL_alpha": "hang", "PYTHONPATH": os.pathsep.join(paths)},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -276,7 +261,7 @@ def test_ctrl_c_leaves_nothing_half_built(bench):
 @pytest.mark.slow
 def test_a_real_environment_through_snakemake(tmp_path):
     """The stand-in, uv and Snakemake together, with the smallest environment."""
-    command = [sys.executable, ROOT / "scripts" / "build_environments.py", "--prefix", tmp_path]
+    command = [sys.executable, project.SCRIPTS / "build_environments.py", "--prefix", tmp_path]
     path = os.pathsep.join(
         d
         for d in os.environ["PATH"].split(os.pathsep)
@@ -290,7 +275,7 @@ def test_a_real_environment_through_snakemake(tmp_path):
     assert status["ok"], status["reason"]
     numpy = [status["directory"] + "/bin/python", "-c", "import numpy; print(numpy.__version__)"]
     installed = subprocess.run(numpy, capture_output=True, text=True, check=True).stdout.strip()
-    assert f"numpy=={installed} " in (ROOT / "envs" / "numpy_reference.yaml").read_text()
+    assert f"numpy=={installed} " in (project.ROOT / "envs" / "numpy_reference.yaml").read_text()
     started = time.monotonic()
     again = subprocess.run(
         [*command, "numpy_reference"], env=environ, check=True, capture_output=True, text=True

@@ -1,19 +1,25 @@
 """Bad configuration: one line that names the file, the key and what is allowed."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-import configuration
+from benchm import configuration
+from benchm.files import BadInput
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
-def test_the_configuration_that_we_ship_is_good():
-    configuration.check(SHIPPED)
+def changed(*edits):
+    config = copy.deepcopy(SHIPPED)
+    for edit in edits:
+        edit(config)
+    return config
 
 
 def put(*path, value):
@@ -25,17 +31,47 @@ def put(*path, value):
     return edit
 
 
+def test_the_configuration_that_we_ship_is_good():
+    configuration.check(SHIPPED)
+
+
+PYTORCH = SHIPPED["tools"]["pytorch"]
+OLD_ENTRY = {key: value for key, value in PYTORCH.items() if key != "adapters"} | {
+    "adapter": "scripts/tools/pytorch.py"
+}
+
+
 @pytest.mark.parametrize(
     ("edit", "key", "words"),
     [
         (put("study", value="quik"), "study", "did you mean quick?"),
-        (put("study", value="quik"), "study", "allowed: quick, seed"),
+        (put("study", value="quik"), "study", "allowed: quick, seed, all"),
+        (put("study", value=["quick", "sead"]), "study", "did you mean seed?"),
+        (put("study", value=["quick", "quick"]), "study", "non-unique"),
+        (put("study", value=[]), "study", "[] should be non-empty"),
+        (put("study", value=7), "study", "7 is not of type 'string', 'array'"),
         (put("baseline", value="tensorflow"), "baseline", "unknown tool 'tensorflow'"),
         (put("studies", "quick", "epochs", value=-1), "studies.quick.epochs", "at least 1"),
         (put("studies", "quick", "epochs", value="ten"), "studies.quick.epochs", "integer"),
         (put("studies", "quick", "epoch", value=1), "studies.quick.epoch", "did you mean epochs?"),
+        (
+            put("studies", "quick", "weight_decay", value=1),
+            "studies.quick.weight_decay",
+            "protocol of workload cnn: batch_size, learning_rate, momentum, decay, dropout",
+        ),
+        (put("studies", "quick", "momentum", value=1), "studies.quick.momentum", "less than 1"),
+        (put("studies", "quick", "batch_size", value=0), "studies.quick.batch_size", "at least 1"),
+        (put("studies", "quick", "dropout", value="1"), "studies.quick.dropout", "no number"),
+        (put("studies", "quick", "dropout", value=True), "studies.quick.dropout", "no number"),
+        (put("studies", "quick", "workload", value="cnnn"), "studies.quick.workload", "mean cnn?"),
         (put("studies", "quick", "data_set", value="mnits"), "studies.quick.data_set", "mnist"),
-        (put("studies", "quick", "n_train", value=60001), "studies.quick.n_train", "60000"),
+        (
+            put("studies", "quick", "data_set", value="flights"),
+            "studies.quick.data_set",
+            "allowed: digits, mnist, the data sets of workload cnn",
+        ),
+        (put("studies", "quick", "full_size", value=1), "studies.quick.full_size", "boolean"),
+        (put("studies", "all", value=SHIPPED["studies"]["quick"]), "studies.all", "all studies"),
         (put("tool", value={}), "tool", "did you mean tools?"),
         (put("devices", value=["tpu"]), "devices.0", "cpu, gpu, cpu-N or gpu-N"),
         (put("devices", value=["cpu", "cpu"]), "devices", "non-unique"),
@@ -56,30 +92,122 @@ def put(*path, value):
         ),
         (put("also", value=["mxnet_2016"]), "also.0", "did you mean mxnet"),
         (put("tools", "pytorch", "variant_of", value="torch"), "tools.pytorch.variant_of", "torch"),
-        (put("tools", "pytorch", "adapter", value="x.py"), "tools.pytorch.adapter", "no file x.py"),
-        (put("tools", "pytorch", "adaptor", value="x"), "tools.pytorch.adaptor", "adapter"),
+        (
+            put("tools", "pytorch", "adapters", value="scripts/tools/torch"),
+            "tools.pytorch.adapters",
+            "there is no folder scripts/tools/torch",
+        ),
+        (
+            put("tools", "pytorch", "variant", value="2016"),
+            "tools.pytorch.adapters",
+            "no adapter for a workload of any study; allowed: scripts/tools/pytorch/cnn_2016.*",
+        ),
+        (put("tools", "pytorch", "variant", value=2016), "tools.pytorch.variant", "'string'"),
+        (put("tools", "pytorch", "variant", value="../x"), "tools.pytorch.variant", "letters"),
+        (
+            put("tools", "pytorch", "environment", value="envs/torch.yaml"),
+            "tools.pytorch.environment",
+            "there is no file envs/torch.yaml",
+        ),
+        (
+            put("tools", "pytorch", value=OLD_ENTRY),
+            "tools.pytorch.adapter",
+            "is now adapters: the folder of the tool's adapters",
+        ),
+        (put("tools", "pytorch", "adaptors", value="x"), "tools.pytorch.adaptors", "adapters"),
         (put("tools", "Py Torch", value={}), "tools", "Py Torch"),
     ],
 )
 def test_every_mistake_is_one_line_with_its_key(edit, key, words):
-    config = copy.deepcopy(SHIPPED)
-    edit(config)
-    with pytest.raises(configuration.ConfigurationError) as error:
-        configuration.check(config)
+    with pytest.raises(BadInput) as error:
+        configuration.check(changed(edit))
     line = str(error.value)
     assert line.startswith(f"config.yaml: key {key}:")
     assert words in line and "\n" not in line
 
 
 def test_a_missing_key_is_named():
-    config = copy.deepcopy(SHIPPED)
+    config = changed()
     del config["studies"]["quick"]["seed"]
-    with pytest.raises(configuration.ConfigurationError, match="studies.quick: 'seed' is missing"):
+    with pytest.raises(BadInput, match="studies.quick: 'seed' is missing"):
         configuration.check(config)
 
 
 def test_a_missing_mnist_directory_matters_only_where_mnist_is_used():
-    config = copy.deepcopy(SHIPPED) | {"mnist_directory": "/no/such/place"}
+    config = changed(put("mnist_directory", value="/no/such/place"))
     configuration.check(config)
-    with pytest.raises(configuration.ConfigurationError, match="mnist_directory"):
-        configuration.check(config | {"study": "seed"})
+    for study in ("seed", ["quick", "seed"]):
+        with pytest.raises(BadInput, match="mnist_directory"):
+            configuration.check(config | {"study": study})
+
+
+@pytest.mark.parametrize(
+    ("study", "runs"),
+    [
+        ("seed", ["seed"]),
+        (["seed", "quick"], ["seed", "quick"]),
+        ("all", ["quick", "third"]),
+    ],
+)
+def test_all_means_every_study_that_is_not_full_size(study, runs):
+    third = SHIPPED["studies"]["quick"] | {"full_size": False}
+    config = changed(put("studies", "third", value=third), put("study", value=study))
+    configuration.check(config)
+    assert configuration.studies_to_run(config) == runs
+
+
+def test_all_is_refused_where_it_means_none():
+    config = {**SHIPPED, "study": "all", "studies": {"seed": SHIPPED["studies"]["seed"]}}
+    with pytest.raises(BadInput, match="key study: every study is full size; name them: seed"):
+        configuration.check(config)
+
+
+def test_a_protocol_is_the_workload_s_where_the_study_says_nothing():
+    config = changed(put("studies", "quick", "momentum", value=0.5))
+    assert configuration.protocol_of(config, "quick") == {
+        "batch_size": 128,
+        "learning_rate": 0.05,
+        "momentum": 0.5,
+        "decay": 1e-5,
+        "dropout": 0.2,
+    }
+    assert configuration.protocol_of(config, "seed")["momentum"] == 0.9
+
+
+def test_what_is_run_follows_from_defaults_also_and_devices():
+    config = changed(put("also", value=["mxnet_2017"]))
+    assert "mxnet_2017" not in configuration.tools_to_run(SHIPPED)
+    assert "mxnet_2017" in configuration.tools_to_run(config, "gpu-8")
+    assert "numpy_reference" in configuration.tools_to_run(config, "cpu-4")
+    assert "numpy_reference" not in configuration.tools_to_run(config, "gpu")
+
+
+def test_a_tool_without_the_workload_s_adapter_is_named_once():
+    config = changed(put("tools", "pytorch", "variant", value="1999"))
+    assert configuration.not_offered(config, "quick") == ["pytorch"]
+    assert configuration.order_of(config, "quick")["not_offered"] == ["pytorch"]
+    assert "not_offered" not in configuration.order_of(config)
+
+
+def test_the_order_of_keys_does_not_matter_to_those_who_report():
+    backwards = copy.deepcopy(SHIPPED)
+    backwards["tools"] = dict(reversed(backwards["tools"].items()))
+    assert configuration.order_of(backwards, "quick") == configuration.order_of(SHIPPED, "quick")
+
+
+def test_the_program_says_one_line_and_ends_with_2(tmp_path):
+    path = tmp_path / "config.yaml"
+    for config, code, line in (
+        (yaml.safe_dump(SHIPPED), 0, ""),
+        (
+            yaml.safe_dump(SHIPPED | {"study": "quik"}),
+            2,
+            "check_configuration: config.yaml: key study: unknown study 'quik' (did you mean "
+            "quick?); allowed: quick, seed, all\n",
+        ),
+        ("- 1", 2, "check_configuration: config.yaml: not a mapping of keys to values\n"),
+    ):
+        path.write_text(config)
+        program = [sys.executable, "scripts/check_configuration.py", str(path)]
+        done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (code, line)

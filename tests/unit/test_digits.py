@@ -7,8 +7,8 @@ import sys
 import numpy
 import pytest
 
-import idx
-import make_digits
+from benchm import idx, project
+from datasets import digits as data_set
 
 # A change of these changes the error rates of every study on digits.
 SUMS = """\
@@ -24,8 +24,8 @@ FIRST = {  # images that the study `quick` takes, and their SHA-256 without a he
 
 
 @pytest.fixture(scope="module")
-def originals():
-    return make_digits.load_originals()
+def drawings():
+    return data_set.load_drawings()
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,9 @@ def directory(tmp_path_factory):
     """The whole data set, made as the workflow makes it."""
     directory = tmp_path_factory.mktemp("digits")
     subprocess.run(
-        [sys.executable, make_digits.__file__, "--output", directory], check=True, timeout=300
+        [sys.executable, project.SCRIPTS / "make_data_set.py", "digits", "--output", directory],
+        check=True,
+        timeout=300,
     )
     return directory
 
@@ -69,17 +71,17 @@ def test_the_shape_is_that_of_mnist(arrays, directory):
     assert (directory / idx.TEST_LABELS).stat().st_size == 10_008
 
 
-def test_every_original_belongs_to_one_split(originals):
-    _, labels = originals
-    train, test = make_digits.split(labels, numpy.random.RandomState(make_digits.SEED))
+def test_every_drawing_belongs_to_one_split(drawings):
+    _, labels = drawings
+    train, test = data_set.split(labels, numpy.random.RandomState(data_set.SEED))
     for digit in range(10):
         both = numpy.concatenate([train[digit], test[digit]])
         assert sorted(both) == list(numpy.flatnonzero(labels == digit))
         assert len(test[digit]) / len(both) == pytest.approx(0.2, abs=0.01)
 
 
-def test_no_original_is_there_twice(originals):
-    images, _ = originals
+def test_no_drawing_is_there_twice(drawings):
+    images, _ = drawings
     assert len({image.tobytes() for image in images}) == len(images)
 
 
@@ -87,15 +89,15 @@ def test_no_original_is_there_twice(originals):
     ("changed", "other"),
     [(idx.TRAIN_IMAGES, idx.TEST_IMAGES), (idx.TEST_IMAGES, idx.TRAIN_IMAGES)],
 )
-def test_the_images_of_a_split_show_no_original_of_the_other(originals, changed, other):
-    # Every original of one split is made unrecognisable: all images of that split must
+def test_the_images_of_a_split_show_no_drawing_of_the_other(drawings, changed, other):
+    # Every drawing of one split is made unrecognisable: all images of that split must
     # change, and not a single pixel of the other.
-    images, labels = originals
-    before = make_digits.make(images, labels, n_train=2_000, n_test=1_000)
-    train, test = make_digits.split(labels, numpy.random.RandomState(make_digits.SEED))
+    images, labels = drawings
+    before = data_set.make(images, labels, n_train=2_000, n_test=1_000)
+    train, test = data_set.split(labels, numpy.random.RandomState(data_set.SEED))
     spoilt = images.copy()
     spoilt[numpy.concatenate(train if changed == idx.TRAIN_IMAGES else test)] = 16
-    after = make_digits.make(spoilt, labels, n_train=2_000, n_test=1_000)
+    after = data_set.make(spoilt, labels, n_train=2_000, n_test=1_000)
     assert (before[other] == after[other]).all()
     assert (before[changed] != after[changed]).any(axis=(1, 2)).all()
 
@@ -117,11 +119,11 @@ def test_the_order_is_mixed(arrays, name):
     assert len({row.tobytes() for row in hundreds}) == len(hundreds)
 
 
-def test_every_original_is_used_about_equally(originals):
-    _, labels = originals
+def test_every_drawing_is_used_about_equally(drawings):
+    _, labels = drawings
     random = numpy.random.RandomState(1)
-    train, _ = make_digits.split(labels, random)
-    chosen, digits = make_digits.order(train, 6_000, random)
+    train, _ = data_set.split(labels, random)
+    chosen, digits = data_set.order(train, 6_000, random)
     assert (labels[chosen] == digits).all()
     for digit in range(10):
         uses = numpy.bincount(chosen, minlength=len(labels))[train[digit]]
@@ -157,17 +159,17 @@ def test_no_image_comes_twice(arrays):
     assert len({image.tobytes() for image in images}) == len(images)
 
 
-def test_a_flat_original_stays_flat():
+def test_a_flat_drawing_stays_flat():
     # The kernel's weights add up to one at every step, else strokes would show a grid.
     flat = numpy.full((1, 8, 8), 16)
-    fine = make_digits.enlarge(flat)
-    inner = slice(3 * make_digits.FINE, 6 * make_digits.FINE)
+    fine = data_set.enlarge(flat)
+    inner = slice(3 * data_set.FINE, 6 * data_set.FINE)
     assert (fine[0, inner, inner] == 255).all()
 
 
-def test_a_place_that_can_not_be_written_is_named(tmp_path, capsys, monkeypatch, originals):
-    monkeypatch.setattr(make_digits, "load_originals", lambda: originals)
-    monkeypatch.setattr(make_digits.make, "__defaults__", (1_000, 1_000))
+def test_a_place_that_can_not_be_written_is_named(tmp_path, capsys, monkeypatch, drawings):
+    monkeypatch.setattr(data_set, "load_drawings", lambda: drawings)
+    monkeypatch.setattr(data_set.make, "__defaults__", (1_000, 1_000))
     (tmp_path / "file").touch()
-    assert make_digits.main(["--output", str(tmp_path / "file")]) == 2
+    assert data_set.main(["--output", str(tmp_path / "file")]) == 2
     assert capsys.readouterr().err == f"{tmp_path / 'file'}: cannot be written: File exists\n"

@@ -6,12 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.events import ContractError, Timeline
+from benchm.metering.events import ContractError, Timeline
 
 
 def legal(epochs):
     """Return the events of a whole run, without stamps."""
-    start = {"event": "init_start", "contract": 1, "versions": {"x": "1"}}
+    start = {
+        "event": "init_start",
+        "contract": 2,
+        "interpreter": "X 1",
+        "versions": {"x": "1"},
+    }
     events = [start, {"event": "init_stop"}]
     events.append({"event": "run_start"})
     for number in range(epochs):
@@ -82,7 +87,9 @@ def test_an_event_without_a_time_or_name_is_refused(line):
 
 def test_an_adapter_whose_clock_runs_backwards_is_refused():
     timeline = Timeline(1)
-    timeline.feed(b'{"event": "init_start", "contract": 1, "elapsed": 2.0}', 0.0)
+    timeline.feed(
+        b'{"event": "init_start", "contract": 2, "interpreter": "X", "elapsed": 2.0}', 0.0
+    )
     with pytest.raises(ContractError, match="backwards"):
         timeline.feed(b'{"event": "init_stop", "elapsed": 1.0}', 1.0)
 
@@ -93,5 +100,80 @@ def test_more_epochs_than_asked_for_are_refused():
 
 
 def test_another_version_of_the_contract_is_refused():
-    with pytest.raises(ContractError, match="contract 2 instead of 1"):
-        Timeline(1).feed(b'{"event": "init_start", "contract": 2, "elapsed": 1.0}', 0.0)
+    with pytest.raises(ContractError, match="contract 1 instead of 2"):
+        Timeline(1).feed(b'{"event": "init_start", "contract": 1, "elapsed": 1.0}', 0.0)
+
+
+@pytest.mark.parametrize("versions", [None, [], "1", {"contract": 1}])
+def test_what_an_adapter_says_of_itself_must_be_an_object(versions):
+    event = legal(1)[0] | ({"versions": versions} if not isinstance(versions, dict) else versions)
+    with pytest.raises(ContractError, match="line 1"):
+        feed(Timeline(1), [event])
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=5))
+def test_steps_are_what_the_tool_counts_and_never_fall(counts):
+    events = legal(len(counts))
+    for count, event in zip(counts, [e for e in events if e["event"] == "epoch_stop"], strict=True):
+        event["steps"] = count
+    timeline = Timeline(len(counts))
+    if counts == sorted(counts):
+        feed(timeline, events)
+        assert timeline.steps == counts
+    else:
+        with pytest.raises(ContractError, match="steps after"):
+            feed(timeline, events)
+
+
+def test_a_tool_that_does_not_count_its_steps_has_none():
+    timeline = Timeline(3)
+    feed(timeline, legal(3))
+    assert timeline.steps is None
+
+
+@pytest.mark.parametrize("steps", [-1, 1.5, "3", True])
+def test_steps_that_are_no_count_are_refused(steps):
+    events = legal(1)
+    next(e for e in events if e["event"] == "epoch_stop")["steps"] = steps
+    with pytest.raises(ContractError, match="steps"):
+        feed(Timeline(1), events)
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        ("x" * 5000, "longer than"),
+        ({"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, "nested more than"),
+        (list(range(1000)), "more than 200 items"),
+        ({"k" * 500: 1}, "a key longer than"),
+        (10**30, "beyond 64 bits"),
+        (["text", {"deep": 10**30}], "beyond 64 bits"),
+    ],
+)
+def test_what_an_adapter_says_of_itself_is_bounded(fact, words):
+    timeline = Timeline(1)
+    feed(timeline, legal(1)[:1])
+    with pytest.raises(ContractError, match=words) as error:
+        feed(timeline, [{"event": "describe", "facts": {"fact": fact}}])
+    assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"event": "describe", "facts": {"x": 1e999}}',
+        b'{"event": "describe", "facts": ' + b"[" * 50_000 + b"}",
+        b'{"event": "describe", "facts": {"x": "' + b"y" * 100_000 + b'"}}',
+        b'{"event": "init_start", "contract": 2, "interpreter": "X", "elapsed": 1e999}',
+    ],
+)
+def test_what_no_record_could_hold_breaks_the_contract_and_nothing_else(line):
+    with pytest.raises(ContractError):
+        Timeline(1).feed(line, 0.0)
+
+
+def test_many_small_facts_are_bounded_too():
+    timeline = Timeline(1)
+    with pytest.raises(ContractError, match="more than 200 facts"):
+        for number in range(300):
+            feed(timeline, [{"event": "describe", "facts": {str(number): 1}}])

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from environments.builder import PASSING
+from benchm.environments.builder import PASSING
+from benchm.standin import Refused, environment_file, git_sources
 from meter_runs import are_dead
-from standin import Refused, environment_file, git_sources
 
 ROOT = Path(__file__).resolve().parents[2]
 LINE = "tool @ git+https://example.org/owner/tool@v1.2"

@@ -1,14 +1,8 @@
 """GPUs from a fake NVML whose answers are known: which are visible, and what they did."""
 
-import importlib.util
 import inspect
 import json
-import os
-import subprocess
-import sys
 import time
-from itertools import cycle, islice
-from pathlib import Path
 from types import SimpleNamespace
 
 import pynvml as real_pynvml
@@ -16,19 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering import environment, gpu, gpu_sampler, gpu_users, nvml, visible
+from benchm.metering import environment, gpu, gpu_sampler, visible
+from fake_nvml import pynvml as fake_nvml
 
 pytestmark = pytest.mark.alone
 
-FAKE = Path(__file__).resolve().parents[1] / "fake_nvml" / "pynvml.py"
 A, B, C = "GPU-aaaa-1111", "GPU-bbbb-2222", "GPU-bbcc-3333"
-
-
-def fake_module():
-    specification = importlib.util.spec_from_file_location("pynvml", FAKE)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -36,7 +23,7 @@ def machine(monkeypatch):
     """Return a function: the GPUs found on a machine with a fake NVML of these keys."""
 
     def detect(*gpus, cuda_visible_devices=None, **keys):
-        monkeypatch.setitem(sys.modules, "pynvml", fake_module())
+        monkeypatch.setattr(gpu, "binding", lambda: fake_nvml)
         monkeypatch.setenv("FAKE_NVML", json.dumps({"gpus": gpus, **keys}))
         if cuda_visible_devices is None:
             monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -62,7 +49,7 @@ def fast(monkeypatch):
 
 
 def test_the_fake_has_the_functions_of_the_real_one():
-    for name, function in vars(fake_module()).items():
+    for name, function in vars(fake_nvml).items():
         if name.startswith("nvml"):
             real = inspect.signature(getattr(real_pynvml, name))
             assert len(real.parameters) == len(inspect.signature(function).parameters), name
@@ -72,7 +59,7 @@ def test_the_fake_has_the_functions_of_the_real_one():
 
 
 def test_without_the_module_there_is_no_gpu_and_a_reason(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pynvml", None)
+    monkeypatch.setattr(gpu, "binding", lambda: None)
     gpus = gpu.detect()
     assert len(gpus) == 0 and "pynvml" in gpus.why_not(1)
     assert gpus.facts() == [] and gpus.throttle_reasons() is None
@@ -189,82 +176,17 @@ def test_too_few_gpus_are_refused_with_what_is_there(machine):
 def test_a_tool_sees_the_gpus_of_its_cell_and_no_other(machine, monkeypatch):
     gpus = machine({"uuid": A}, {"uuid": B}, cuda_visible_devices="1,0")
     monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
-    one = environment.variables(1, "/scratch", gpus.ids(1))
+    one = environment.variables(1, "/scratch", "/adapter.py", gpus.ids(1))
     assert (one["CUDA_VISIBLE_DEVICES"], one["CUDA_DEVICE_ORDER"]) == (B, "PCI_BUS_ID")
     assert "NVIDIA_TF32_OVERRIDE" not in one
-    assert environment.variables(1, "/scratch", gpus.ids(2))["CUDA_VISIBLE_DEVICES"] == f"{B},{A}"
-    assert environment.variables(1, "/scratch")["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert (
+        environment.variables(1, "/scratch", "/adapter.py", gpus.ids(2))["CUDA_VISIBLE_DEVICES"]
+        == f"{B},{A}"
+    )
+    assert environment.variables(1, "/scratch", "/adapter.py")["CUDA_VISIBLE_DEVICES"] == "-1"
 
 
 # -- what they did ------------------------------------------------------------------------------
-
-
-def watched(keys, samples):
-    """Return a Watch's summary after ``samples`` samples and the last one, without waiting."""
-    module = fake_module()
-    handle = {"uuid": A, **keys}
-    watch = gpu_sampler.Watch(nvml.Device(nvml.Nvml(module), handle), set())
-    watch.begin()
-    watch._began -= 2  # seconds ago: whatever NVML averages lies in the window
-    for _ in range(samples):
-        watch.take(with_processes=False)
-    watch.end()
-    return watch.summary(0)
-
-
-@given(
-    st.lists(st.integers(0, 100), min_size=1, max_size=30),
-    st.lists(st.integers(0, 1 << 40), min_size=1, max_size=30),
-    st.integers(0, 60),
-)
-def test_means_count_every_sample_zeros_too(loads, memory, samples):
-    entry, reasons = watched({"load": loads, "memory": memory}, samples)
-    taken = list(islice(cycle(loads), samples + 1))
-    assert entry["samples"] == len(taken)
-    assert entry["load_percent"] == pytest.approx(sum(taken) / len(taken))
-    assert entry["peak_memory_bytes"] == max(islice(cycle(memory), samples + 1))
-    assert set(reasons) == {"tool_memory_bytes", "other_processes"}  # nobody was there
-
-
-def test_an_idle_gpu_has_a_load_of_zero_rather_than_none():
-    entry, _ = watched({"load": [0]}, 5)
-    assert entry["load_percent"] == 0 and entry["samples"] == 6
-
-
-def test_clocks_power_and_throttle_reasons_are_those_of_the_window():
-    entry, _ = watched(
-        {"clock": [1000, 2000], "milliwatts": [100_000, 300_000], "throttle": [0, 0x4, 0x20, 1]}, 3
-    )
-    assert (entry["sm_clock_mean_mhz"], entry["sm_clock_max_mhz"]) == (1500, 2000)
-    assert entry["power_watts"] == 200
-    assert entry["throttle_reasons"] == ["idle", "software power cap", "software thermal slowdown"]
-    assert nvml.throttle_words(1 << 40 | 1) == ["idle", "0x10000000000"]
-
-
-def test_what_a_gpu_does_not_tell_is_null_with_its_reason():
-    entry, reasons = watched({"load": [-3], "milliwatts": [-3]}, 3)
-    assert entry["load_percent"] is None and entry["samples"] == 0
-    assert "Not Supported" in reasons["load_percent"] and "Not Supported" in reasons["power_watts"]
-    assert entry["peak_memory_bytes"] is not None and "peak_memory_bytes" not in reasons
-
-
-@given(st.integers(0, 20), st.integers(0, 20))
-def test_a_gpu_lost_in_mid_run_has_no_load_and_says_so(before, after):
-    entry, reasons = watched({"load": [50], "lost_after": before}, before + after)
-    assert entry["load_percent"] is entry["peak_memory_bytes"] is entry["power_watts"] is None
-    assert entry["samples"] == before
-    assert f"after {before} samples" in reasons["load_percent"]
-    assert "GPU is lost" in reasons["load_percent"]
-    assert {key for key, value in entry.items() if value is None} == set(reasons)
-
-
-@pytest.mark.parametrize(("newest_list", "told"), [(3, True), (2, True), (1, False)])
-def test_a_driver_older_than_pynvml_costs_a_run_no_load(newest_list, told):
-    keys = {"load": [50], "newest_list": newest_list, "processes": [[os.getppid(), 5]]}
-    entry, reasons = watched(keys, 3)
-    assert entry["load_percent"] == 50 and entry["peak_memory_bytes"] is not None
-    assert entry["other_processes"] == ({"count": 1, "memory_bytes": 5} if told else None)
-    assert told or "does not tell" in reasons["other_processes"]
 
 
 def test_one_lost_gpu_does_not_cost_the_other_its_load(machine, fast):
@@ -320,62 +242,3 @@ def test_only_the_gpus_of_the_cell_are_sampled(machine, fast):
     gpus = machine({"uuid": A}, {"uuid": B}, {"uuid": C}, cuda_visible_devices="2,1,0")
     entries, _, _ = sampled(gpus, 2)
     assert [(entry["index"], entry["uuid"]) for entry in entries] == [(0, C), (1, B)]
-
-
-# -- whose processes ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def child():
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    yield process
-    process.communicate(b"\n")
-
-
-def test_a_child_is_ours_its_parents_are_not_and_nobody_is_neither(child):
-    assert gpu_users.is_ours(child.pid) is True
-    assert gpu_users.is_ours(os.getppid()) is False
-    for nobody in (1 << 22 | 1, (1 << 32) - 1):
-        assert gpu_users.is_ours(nobody) is None
-
-
-def test_another_process_on_the_gpu_is_told_from_the_tools_own(child):
-    users = gpu_users.Users(before=set())
-    users.see({child.pid: 100, os.getppid(): 7})
-    users.see({child.pid: 300, os.getppid(): None})
-    assert users.tell() == ({"count": 1, "memory_bytes": 7}, 300)
-
-
-def test_what_was_there_before_the_tool_is_another_even_where_ids_mean_nothing():
-    users = gpu_users.Users(before={1 << 22 | 1})
-    users.see({1 << 22 | 1: 5})
-    assert users.tell() == ({"count": 1, "memory_bytes": 5}, 0)
-
-
-def test_ids_of_another_namespace_are_not_guessed_about():
-    users = gpu_users.Users(before=set())
-    for _ in range(2):
-        users.see({1 << 22 | 1: 5})
-    with pytest.raises(nvml.NotTold, match="namespace"):
-        users.tell()
-
-
-def test_memory_that_the_driver_does_not_tell_is_not_taken_for_none(child):
-    users = gpu_users.Users(before=set())
-    users.see({child.pid: None})
-    with pytest.raises(nvml.NotTold, match="how much memory"):
-        users.tell()
-
-
-def test_an_empty_list_is_not_taken_for_nobody():
-    users = gpu_users.Users(before=set())
-    users.see({})
-    with pytest.raises(nvml.NotTold, match="no process"):
-        users.tell()
-
-
-def test_a_process_that_has_just_ended_is_no_other(child):
-    users = gpu_users.Users(before=set())
-    users.see({1 << 22 | 1: 5, child.pid: 1})
-    users.see({child.pid: 1})
-    assert users.tell()[0]["count"] == 0

@@ -11,9 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import idx
-
-SCRIPT = Path(idx.__file__)
+from benchm import idx, project
 
 
 @st.composite
@@ -90,39 +88,37 @@ def test_a_shape_that_does_not_fit_the_data_is_refused(shape):
         (b"\0\0\x08\3\0\0\0\1", "not an uncompressed IDX file"),  # sizes missing
         (b"\0\0\x08\1\0\0\0\5\1\2", "10 bytes long, but its header (5,) makes 13"),
         (b"\0\0\x08\1\0\0\0\1\1\2", "10 bytes long, but its header (1,) makes 9"),
-        (b"\0\0\x08\2\0\0\0\1\0\0\0\2\1\2", "2 dimensions, labels have one"),
-        (b"\0\0\x08\1\0\0\0\2\1\x0a", "label 10, allowed are 0 to 9"),
     ],
 )
-def test_what_are_no_labels_is_refused_in_one_line(tmp_path, data, says):
+def test_what_is_no_idx_file_is_refused_in_one_line(tmp_path, data, says):
     path = tmp_path / "labels"
     path.write_bytes(data)
     with pytest.raises(idx.IdxError) as error:
-        idx.read_labels(path)
+        idx.read(path)
     assert str(error.value).startswith(f"{path}: ")
     assert says in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_labels_are_integers(tmp_path):
-    path = tmp_path / "labels"
-    path.write_bytes(idx.encode((4,), b"\7\0\x09\1"))
-    assert idx.read_labels(path) == [7, 0, 9, 1]
-    assert idx.read_labels(path, 2) == [7, 0]
+def test_the_first_items_can_be_had_alone(tmp_path):
+    path = tmp_path / "images"
+    path.write_bytes(idx.encode((2, 3), b"\7\0\x09\1\2\3"))
+    assert idx.read(path) == ((2, 3), b"\7\0\x09\1\2\3")
+    assert idx.read(path, 1) == ((1, 3), b"\7\0\x09")
 
 
-def test_more_labels_than_there_are_can_not_be_had(tmp_path):
+def test_more_items_than_there_are_can_not_be_had(tmp_path):
     path = tmp_path / "labels"
     path.write_bytes(idx.encode((4,), bytes(4)))
     with pytest.raises(idx.IdxError, match="5 items asked for, it holds 4"):
-        idx.read_labels(path, 5)
+        idx.read(path, 5)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(idx.IdxError, match=f"{tmp_path / 'none'}: No such file"):
-        idx.read_labels(tmp_path / "none")
+        idx.read(tmp_path / "none")
     with pytest.raises(idx.IdxError, match="Is a directory"):
-        idx.read_labels(tmp_path)
+        idx.read(tmp_path)
 
 
 # -- a data set -------------------------------------------------------------------------------
@@ -202,7 +198,10 @@ def test_a_place_that_can_not_be_written_is_named(tmp_path):
 
 def verify(directory):
     return subprocess.run(
-        [sys.executable, SCRIPT, "verify", directory], capture_output=True, text=True, timeout=60
+        [sys.executable, project.SCRIPTS / "make_data_set.py", "--verify", directory],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 

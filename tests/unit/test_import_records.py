@@ -4,40 +4,18 @@ import hashlib
 import json
 
 import pytest
-import yaml
+from bringing_in import bring, made
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthetic import card, changed, record, write, write_cards
+from synthetic import card, changed, record_1, write, write_cards
+from synthetic import place as path_of
 
-import configuration
 import import_records
-
-CONFIG = yaml.safe_load((configuration.PROJECT / "config.yaml").read_text())
-QUICK = {k: v for k, v in CONFIG["studies"]["quick"].items() if k not in ("repeats", "time_limit")}
 
 
 @pytest.fixture
 def place(tmp_path):
-    (tmp_path / "from").mkdir()
     return tmp_path
-
-
-def made(**keys):
-    """A record of study quick as config.yaml has it, from another machine."""
-    keys = {"tool": "pytorch", "instance": "their-box"} | keys
-    study = {key: value for key, value in QUICK.items() if key != "seed"}
-    item = record(**study | keys)
-    item["study"]["seed"] = QUICK["seed"] + item["cell"]["repeat"]
-    return item
-
-
-def bring(place, records, *options):
-    for number, item in enumerate(records):
-        text = item if isinstance(item, str) else json.dumps(item)
-        (place / "from" / f"{number}.json").write_text(text)
-    results = place / "results"
-    code = import_records.main(["--from", str(place / "from"), "--results", str(results), *options])
-    return code, sorted(str(p.relative_to(results)) for p in results.rglob("*.json"))
 
 
 def test_records_go_where_the_workflow_finds_them(place, capsys):
@@ -60,6 +38,17 @@ def test_a_second_time_changes_nothing(place, capsys):
     assert "0 brought in, 1 were here already" in capsys.readouterr().out
 
 
+def test_a_file_is_kept_as_it_is_and_a_renamed_one_changes_in_its_name_alone(place):
+    for item in (made(), made(record=record_1, tool="mxnet")):
+        text = json.dumps(item, indent=3)
+        assert bring(place, [text])[0] == 0
+        assert path_of(item, place / "results").read_text() == text
+    old = made(record=record_1, tool="neon", instance="local")
+    assert bring(place, [old], "--as", "their-box")[0] == 0
+    renamed = changed(old, "cell.instance", "their-box")
+    assert json.loads(path_of(renamed, place / "results").read_text()) == renamed
+
+
 def test_a_machine_gets_a_name_of_its_own(place):
     code, there = bring(place, [made(instance="local")], "--as", "their-box")
     assert (code, there) == (0, ["quick/runs/their-box/cpu/pytorch/1.json"])
@@ -74,7 +63,7 @@ def test_a_machine_gets_a_name_of_its_own(place):
         ([made(), made()], [], "the run their-box/cpu/pytorch/1 is also in"),
         ([made(epochs=3)], [], "another protocol of study quick: epochs 3 (config.yaml: 10)"),
         ([made(name="fast") | {"study": made()["study"] | {"name": "fast"}}], [], "unknown study"),
-        ([made() | {"schema_version": 0}], [], "schema_version 0; allowed is 1"),
+        ([made() | {"schema_version": 0}], [], "schema_version 0; allowed are 1, 2"),
         (
             [made(instance="p2.xlarge")],
             [],
@@ -84,7 +73,7 @@ def test_a_machine_gets_a_name_of_its_own(place):
         ([{"some": "thing"}], [], "not a benchm-dl record"),
         ([changed(made(), "cell.instance", "a/b")], [], "a/b"),
         ([changed(made(), "cell.instance", "..")], [], ".."),
-        ([changed(made(), "cell.instance", "box\n")], [], "'box\\n' ends with a line break"),
+        ([changed(made(), "cell.instance", "box\n")], [], "control character U+000A"),
         ([card(instance="box\n")], [], "'box\\n' ends with a line break"),
         ([made()], ["--as", "box\n"], "is no name here"),
         ([changed(made(), "times.predict_s", 9.0)], [], "the clock jumped"),
@@ -101,10 +90,10 @@ def test_a_machine_gets_a_name_of_its_own(place):
 def test_what_is_wrong_is_named_and_nothing_comes_in(place, capsys, records, options, words):
     good = made(tool="keras_jax")
     code, there = bring(place, [*records, good], *options)
-    told = capsys.readouterr().err
+    said = capsys.readouterr().err
     assert code == 2 and there == []
-    assert words in told
-    assert options or "0.json" in told or "1.json" in told
+    assert words in said
+    assert options or "0.json" in said or "1.json" in said
 
 
 def test_what_was_measured_here_is_never_replaced(place, capsys):
@@ -175,8 +164,8 @@ def test_a_whole_results_directory_is_taken_for_what_it_holds(place, workflow, w
         assert kept.get("cell", kept)["instance"] in path.parts
 
 
-def test_a_directory_without_any_run_is_told(place, capsys):
-    (place / "from/replaced").mkdir()
+def test_a_directory_without_any_run_is_named(place, capsys):
+    (place / "from/replaced").mkdir(parents=True)
     (place / "from/replaced/old.json").write_text(json.dumps(made()))
     code, there = bring(place, [])
     assert code == 2 and there == []
@@ -187,18 +176,18 @@ def test_a_run_is_not_brought_in_under_two_names(place, capsys):
     bring(place, [made(instance="local")], "--as", "their-box")
     code, there = bring(place, [made(instance="local")], "--as", "other-name")
     assert code == 0 and there == ["quick/runs/their-box/cpu/pytorch/1.json"]
-    told = capsys.readouterr().out
-    assert "0 brought in, 1 were here already" in told
-    assert "0.json is here as " in told and f"{there[0]}\n" in told
+    said = capsys.readouterr().out
+    assert "0 brought in, 1 were here already" in said
+    assert "0.json is here as " in said and f"{there[0]}\n" in said
 
 
 def test_one_name_is_one_kind_of_machine(place, capsys):
     bring(place, [made()])
     other = changed(made(tool="mxnet"), "machine.cpu_model", "Another CPU")
     code, there = bring(place, [made(), other])
-    told = capsys.readouterr().err
+    said = capsys.readouterr().err
     assert code == 2 and len(there) == 1
-    assert "1.json: instance their-box is Another CPU, 2 CPUs, no GPU here and Made-up" in told
+    assert "1.json: instance their-box is Another CPU, 2 CPUs, no GPU here and Made-up" in said
     code, there = bring(place, [made(), changed(made(tool="mxnet"), "machine.gpus", ["H200"])])
     assert code == 0 and len(there) == 2, "a GPU may be put in later"
 

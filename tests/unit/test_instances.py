@@ -1,15 +1,18 @@
 """Results can't be stored under the name of a machine that this one is not."""
 
-import importlib.util
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-import instances
+from benchm import instances
+from benchm.files import BadInput
 
-FAKE = Path(__file__).resolve().parents[1] / "fake_nvml" / "pynvml.py"
+ROOT = Path(__file__).resolve().parents[2]
+FAKE = ROOT / "tests/fake_nvml"
 K80 = {"gpu": "Tesla K80", "gpus": 1, "cpus": 4}
 
 
@@ -47,15 +50,15 @@ def test_a_model_is_known_by_the_words_that_matter(described, detected, same):
     ],
 )
 def test_a_mismatch_names_both_machines(about, gpus, cpus, words):
-    told = instances.mismatch(about, gpus, cpus)
-    assert (told is None) if words is None else (words in told)
+    line = instances.mismatch(about, gpus, cpus)
+    assert (line is None) if words is None else (words in line)
 
 
 def test_the_refusal_says_which_machine_it_could_be(monkeypatch):
     monkeypatch.setattr(instances, "models_in_machine", lambda: ["Tesla K80"])
     monkeypatch.setattr(instances.psutil, "cpu_count", lambda: 4)
     described = {"p3.2xlarge": {"gpu": "Tesla V100", "gpus": 1}, "p2.xlarge": K80, "local": None}
-    with pytest.raises(instances.WrongInstance) as refused:
+    with pytest.raises(BadInput) as refused:
         instances.check("p3.2xlarge", described)
     line = str(refused.value)
     assert line.startswith("config.yaml: key instances.p3.2xlarge:") and "\n" not in line
@@ -75,13 +78,13 @@ def test_the_refusal_says_which_machine_it_could_be(monkeypatch):
         (None, 0),
     ],
 )
-def test_hidden_gpus_are_in_the_machine_and_those_of_others_are_not(monkeypatch, fake, models):
-    module = None
-    if fake is not None:
-        specification = importlib.util.spec_from_file_location("pynvml", FAKE)
-        module = importlib.util.module_from_spec(specification)
-        specification.loader.exec_module(module)
-    monkeypatch.setitem(sys.modules, "pynvml", module)
-    monkeypatch.setenv("FAKE_NVML", json.dumps(fake))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
-    assert len(instances.models_in_machine()) == models
+def test_hidden_gpus_are_in_the_machine_and_those_of_others_are_not(tmp_path, fake, models):
+    (tmp_path / "pynvml.py").write_text("raise ImportError")
+    variables = os.environ | {
+        "PYTHONPATH": os.pathsep.join(map(str, [FAKE if fake else tmp_path, ROOT / "scripts"])),
+        "FAKE_NVML": json.dumps(fake),
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+    code = "from benchm import instances; print(len(instances.models_in_machine()))"
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True)
+    assert (done.stdout.split(), done.stderr) == ([str(models).encode()], b"")

@@ -5,7 +5,8 @@ import json
 import pytest
 from synthetic import changed, record, write
 
-import one_machine
+from benchm import one_machine
+from benchm.files import BadInput
 
 HERE = record(gpus=["NVIDIA H100"] * 8)["machine"]
 
@@ -42,3 +43,14 @@ def test_a_record_of_another_machine_is_found_among_those_of_a_name(tmp_path):
         "cpu/d/1.json comes from Made-up CPU 3000, 64 CPUs, no GPU, "
         "and this is Made-up CPU 3000, 2 CPUs, 8 x NVIDIA H100"
     )
+
+
+def test_the_name_of_another_machine_is_refused_in_one_line(tmp_path):
+    write([changed(record("d"), "machine.cores_logical", 64)], tmp_path / "results")
+    one_machine.check("seed", "local", HERE, tmp_path)
+    one_machine.check("quick", "my-box", HERE, tmp_path)
+    with pytest.raises(BadInput) as error:
+        one_machine.check("quick", "local", HERE, tmp_path)
+    line = str(error.value)
+    assert line.startswith("results/quick/runs/local/cpu/d/1.json comes from Made-up CPU 3000")
+    assert "give this machine a name of its own" in line and "\n" not in line

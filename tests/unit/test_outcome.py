@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering import outcome
-from metering.events import Timeline
+from benchm.metering import outcome
+from benchm.metering.events import Timeline
 
 
 def judge(tmp_path, log="", exit_code=1, kills=0, **kwargs):

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
+from benchm.metering.events import Timeline
+from benchm.metering.progress import Progress, clock
 from meter_runs import make_job
-from metering.events import Timeline
-from metering.progress import Progress, clock
 
 pytestmark = pytest.mark.alone
 

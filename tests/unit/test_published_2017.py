@@ -150,6 +150,8 @@ def test_unrounded_times_are_kept_where_the_logs_have_them():
 
 def test_they_follow_the_protocol_of_study_seed():
     study = yaml.safe_load((ROOT / "config.yaml").read_text())["studies"]["seed"]
+    file = ROOT / "scripts/workloads/cnn/workload.yaml"
+    study = yaml.safe_load(file.read_text())["protocol"] | study
     keys = ["n_train", "n_test", "epochs", "batch_size", "learning_rate", "momentum", "decay"]
     for row in rows(PUBLISHED):
         assert row["data_set"] == study["data_set"]

@@ -2,8 +2,7 @@
 
 import re
 
-import pytest
-from synthetic import ROOT, changed, order, record, write
+from synthetic import changed, naming, of_metric, order, record, record_1, write
 
 import make_figures
 import make_report
@@ -16,6 +15,7 @@ TABLES = ["by_tool", "by_gpu", "gpu_vs_cpu"]
 
 def report(home, records, settings_json="{}", published=None, draw=False, options=()):
     """Text of the report that the programs make from records; figures only with ``draw``."""
+    settings_json = naming(settings_json, records)
     arguments = ["--records", *map(str, write(records, home)), "--order", settings_json]
     if published:
         (home / "old.csv").write_text(published)
@@ -41,9 +41,9 @@ def answers(shown):
 def test_it_opens_with_the_question_and_the_answer(tmp_path):
     records = [record("slow", train_s=30), record("fast", train_s=12.5), record("mid", train_s=20)]
     shown = report(tmp_path, records)
-    first, _, second = shown.split("\n")[:3]
-    assert first.startswith("# ") and first.endswith("?")
-    assert second == (
+    title, _, sentence = shown.split("\n")[:3]
+    assert title.startswith("# ") and title.endswith("?")
+    assert sentence == (
         "**On 2 cores of Made-up CPU 3000, Fast trained fastest: 12.5 s; Mid took 1.6 times as "
         "long; the slowest, Slow, 2.4 times as long.**"
     )
@@ -89,11 +89,11 @@ def test_published_runs_do_not_answer(tmp_path):
 def test_error_rates_that_differ_are_not_called_alike(tmp_path):
     alike = report(tmp_path / "1", [record("a", errors=20), record("b", errors=22)])
     apart = report(tmp_path / "2", [record("a", errors=20), record("b", errors=200)])
-    assert "between 1.00% and 1.10%; their 95 % intervals all overlap." in alike
-    assert "between 1.00% and 10.00%; their 95 % intervals do not all overlap." in apart
+    assert "The error rate lies between 1.00% and 1.10%; the 95 % intervals all overlap." in alike
+    assert "between 1.00% and 10.00%; the 95 % intervals do not all overlap." in apart
 
 
-def test_what_did_not_run_is_told_with_reason_and_log(tmp_path):
+def test_what_did_not_run_is_named_with_reason_and_log(tmp_path):
     failed = record("b", outcome="failed", reason="exit code 1: no module named b")
     failed["status"]["log_tail"] = ["Traceback", "", "<b>ImportError</b> & more"]
     records = [
@@ -112,7 +112,7 @@ def test_what_did_not_run_is_told_with_reason_and_log(tmp_path):
     assert "\n\n" not in body, "a blank line would end the block"
 
 
-def test_only_the_repeats_that_failed_are_told(tmp_path):
+def test_only_the_repeats_that_failed_are_named(tmp_path):
     records = [record("a"), record("a", repeat=2, outcome="timeout", reason="stopped after 9 s")]
     section = report(tmp_path, records).split("## What did not run")[1]
     assert "stopped after 9 s<br>A, repeat 2" in section
@@ -131,20 +131,32 @@ def test_a_study_in_which_nothing_ran_has_a_report(tmp_path):
 def test_figures_are_linked_relatively_and_exist(tmp_path):
     shown = report(tmp_path, [record("a")], draw=True)
     links = re.findall(r"!\[(.+)\]\((.+)\)", shown)
-    # without cards there is nothing to show of parity
+    # without cards there is nothing to show of parity, nor of machines where there is one
     assert {link for _, link in links} == {
-        f"figures/{name}.svg" for name in {*FIGURES} - {"parity"}
+        f"figures/{name}.svg" for name in {*FIGURES} - {"parity", "machines"}
     }
-    assert links[0][1] == "figures/story.svg"
     assert all((tmp_path / link).is_file() and not link.startswith("/") for _, link in links)
 
 
 def test_tables_and_definitions_are_in_it(tmp_path):
-    shown = report(tmp_path, [record("a")], order(["a"], baseline="a"))
+    records = [record("a"), record("a", device="gpu")]
+    shown = report(tmp_path, records, order(["a"], baseline="a"))
     for heading in ("By tool", "By GPU", "GPU vs CPU", "Figures", "How the times are defined"):
         assert f"\n## {heading}\n" in shown
     for name in ("train", "steady", "cold"):
         assert re.search(rf"^\| {name}\b", shown, re.MULTILINE)
+
+
+def test_the_figure_of_machines_comes_first_where_there_are_several(tmp_path):
+    shown = report(tmp_path, [record("a"), record("a", instance="box")], draw=True)
+    assert re.findall(r"!\[.+\]\((.+)\)", shown)[0] == "figures/machines.svg"
+
+
+def test_a_table_that_has_no_row_is_not_in_it(tmp_path):
+    records = [record("a"), record("a", "gpu", outcome="no_device", reason="no GPU here")]
+    shown = report(tmp_path, records, order(["a"], baseline="a"))
+    assert "## By GPU" not in shown and "## GPU vs CPU" not in shown
+    assert shown.count("no GPU here") == 2, "below the table, and under what did not run"
 
 
 def test_the_interval_of_digits_is_qualified(tmp_path):
@@ -162,7 +174,7 @@ def test_every_run_has_its_provenance(tmp_path):
     for run in ("local/cpu/a/1", "local/cpu/a/2", "local/cpu/b/1"):
         assert f"| {run}" in lines
     first = lines["| local/cpu/a/1"]
-    assert "feedbeeffeed " in first and first.endswith("| 2021-02-03T04:05:01Z | 7 |")
+    assert "feedbeeffeed " in first and first.endswith("| 2 | 2021-02-03T04:05:01Z | 7 |")
     assert "a 1.2.3, numpy 2.0.0" in first and "jit yes, threads 2" in first
     assert "abababababab" in first and "cdcdcdcdcdcd" in first
 
@@ -176,10 +188,59 @@ def test_runs_of_different_machines_under_one_name_are_warned_of(tmp_path):
 
 
 def test_runs_beside_other_work_are_warned_of(tmp_path):
-    busy = changed(record("b"), "load.cores_used", 0.6)
+    busy = changed(changed(record("b"), "load.cores_used", 0.6), "load.core_seconds", 6.0)
     shown = report(tmp_path, [record("a"), busy])
     assert "these times may be too long: B on cpu (1.2 CPUs)." in shown
     assert "too long" not in report(tmp_path / "2", [record("a"), record("b")])
+
+
+def test_what_the_meter_saw_counts_where_it_looked(tmp_path):
+    seen = changed(record("a"), "load.disturbed", ["the host took 12 % of the CPUs"])
+    quiet = changed(changed(record("b"), "load.disturbed", []), "load.cores_used", 0.6)
+    quiet = changed(quiet, "load.core_seconds", 6.0)
+    shown = report(tmp_path, [seen, quiet])
+    assert "too long: A on cpu (the host took 12 % of the CPUs)." in shown
+
+
+def test_a_run_that_works_before_its_timed_window_is_warned_of(tmp_path):
+    item = changed(record("b", train_s=10), "load.init_core_seconds", 9.0)
+    item["times"] |= {"init_s": 5.0, "cold_s": 18.0, "process_s": 18.5}
+    opening = report(tmp_path, [record("a"), item]).split("\n## ")[0]
+    assert "of the training: B (local, cpu): 9 core-seconds of initialisation, 18" in opening
+
+
+WORKLOAD = {"title": "Made-up network", "description": "two layers.", "parameters": 65402}
+
+
+def test_what_is_trained_comes_from_the_workload_and_the_protocol(tmp_path):
+    records = [record("a", protocol={"batch_size": 64, "leaves": 31})]
+    shown = report(tmp_path / "1", records, order(["a"], workload=WORKLOAD))
+    assert shown.startswith("# Made-up network: how fast does each tool train it")
+    assert "`digits`, tested on 2,000 others; batch size 64, leaves 31." in shown
+    assert "Made-up network: two layers; 65,402 parameters. Whether" in shown
+    bare = report(tmp_path / "2", records)
+    assert "parameters" not in bare.split("\n## ")[0] and "\n\n\n" not in bare
+
+
+def test_tools_without_an_adapter_are_named_once(tmp_path):
+    settings = order(["a", "b", "c"], not_offered=["c", "b"])
+    shown = report(tmp_path, [record("a")], settings)
+    assert shown.count("No adapter for this workload: C; B.") == 1
+    assert "Everything else ran." in shown
+    assert "No adapter" not in report(tmp_path / "2", [record("a")], order(["a"]))
+
+
+def test_the_quality_of_another_metric_is_said_in_its_own_words(tmp_path, auc):
+    records = [of_metric(record(tool), auc, value) for tool, value in (("a", 0.7), ("b", 0.9))]
+    shown = report(tmp_path, records)
+    assert "The AUC lies between 0.7000 and 0.9000; the 95 % intervals do not all" in shown
+
+
+def test_each_contract_has_its_answer_with_its_name(tmp_path):
+    records = [record("a"), record("b", train_s=11), record_1("a", repeat=2, train_s=1)]
+    new, old = answers(report(tmp_path, records))
+    assert new.startswith("On local, cpu (2 cores of Made-up CPU 3000), A trained fastest: 10.0 s")
+    assert old.startswith("On local, cpu (2 cores of Made-up CPU 3000; contract 1), A trained in")
 
 
 def test_a_gpu_that_others_used_is_warned_of(tmp_path):
@@ -188,8 +249,8 @@ def test_a_gpu_that_others_used_is_warned_of(tmp_path):
         item["load"]["gpus"][0]["other_processes"] = {"count": count, "memory_bytes": 10**9}
         return item
 
-    told = "Other programs used a GPU meanwhile, so these times may be too long: A on gpu."
-    assert told in report(tmp_path / "1", [on_gpu(1)])
+    warning = "Other programs used a GPU meanwhile, so these times may be too long: A on gpu."
+    assert warning in report(tmp_path / "1", [on_gpu(1)])
     assert "Other programs" not in report(tmp_path / "2", [on_gpu(0)])
 
 
@@ -216,41 +277,3 @@ def test_captions_stand_below_their_figures(tmp_path):
     caption.write_text("Where *all* the time\ngoes.\n")
     shown = report(tmp_path, [record("a")], options=["--captions", str(caption)])
     assert "(figures/time_split.svg)\n\nWhere *all* the time\ngoes.\n\n" in shown
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_caption_can_be_read_as_markdown_too(name):
-    """It stands in report.md as it is."""
-    caption = (ROOT / f"report/{name}.rst").read_text()
-    assert not re.search(r"``|::|`_|\{\{|^[=\-*]{3}|^\s+\S", caption, re.MULTILINE)
-
-
-# -- the rules --------------------------------------------------------------------------------
-
-RULES = (ROOT / "rules/report.smk").read_text()
-
-
-@pytest.mark.parametrize(
-    ("rule", "program"),
-    [
-        ("merge", "merge_records"),
-        ("tables", "make_tables"),
-        ("figures", "make_figures"),
-        ("report_md", "make_report"),
-    ],
-)
-def test_a_rule_tracks_every_module_that_its_program_imports(rule, program):
-    body = re.search(rf"^rule {rule}:\n(.*?)(?=^rule |\Z)", RULES, re.DOTALL | re.MULTILINE)[1]
-    assert f'script="scripts/{program}.py"' in body
-    assert f'modules=files_of("scripts/{program}.py")' in body
-
-
-def test_the_rule_of_the_figures_makes_all_of_them():
-    body = re.search(r"^rule figures:\n(.*?)(?=^rule |\Z)", RULES, re.DOTALL | re.MULTILINE)[1]
-    assert set(re.findall(r"figures/(\w+)\.svg", body)) == set(FIGURES)
-
-
-def test_every_caption_exists_and_is_used():
-    used = set(re.findall(r'caption="\.\./report/(\w+\.rst)"', RULES))
-    there = {path.name for path in (ROOT / "report").glob("*.rst")}
-    assert used == there - {"workflow.rst"}

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,15 +13,11 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 
 STUDY = {
+    "workload": "cnn",
     "data_set": "digits",
     "n_train": 256,
     "n_test": 100,
     "epochs": 2,
-    "batch_size": 128,
-    "learning_rate": 0.05,
-    "momentum": 0.9,
-    "decay": 1e-5,
-    "dropout": 0.2,
     "seed": 1,
     "repeats": 1,
     "time_limit": 120,
@@ -48,7 +45,6 @@ class Project:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
-        self.add_tool_files("beta")
         self.config = {
             "study": "tiny",
             "studies": {"tiny": dict(STUDY)},
@@ -58,32 +54,39 @@ class Project:
             "tools": {
                 "alpha": {
                     "name": "Alpha",
-                    "adapter": "scripts/tools/numpy_reference.py",
+                    "adapters": "scripts/tools/numpy_reference",
                     "environment": "envs/numpy_reference.yaml",
                 },
-                "beta": {
-                    "name": "Beta",
-                    "adapter": "scripts/tools/beta.py",
-                    "environment": "envs/beta.yaml",
-                },
+                "beta": self.add_tool("beta"),
             },
             "baseline": "alpha",
             "mnist_directory": None,
         }
         self.write_config()
         path = subprocess.run(
-            [ROOT / "scripts/standin/prefer-conda"], capture_output=True, text=True, check=True
+            [ROOT / "scripts/benchm/standin/prefer-conda"],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.strip()
         path = f"{Path(sys.executable).parent}{os.pathsep}{path}"
         self.env = dict(os.environ, PATH=path, BENCHM_DRIVER_PYTHON=sys.executable)
 
-    def add_tool_files(self, tool):
-        """Give ``tool`` an adapter, probe and environment of its own (same packages: no build)."""
-        for folder in ("scripts/tools", "scripts/tools/parity"):
-            program = self.folder / folder / "numpy_reference.py"
-            shutil.copy(program, program.with_name(f"{tool}.py"))
+    def add_tool(self, tool):
+        """Give ``tool`` a folder and an environment of its own (same packages: no build).
+
+        Returns its entry in the configuration.
+        """
+        adapters = self.folder / "scripts/tools/numpy_reference"
+        unwanted = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(adapters, adapters.with_name(tool), ignore=unwanted)
         environment = self.folder / "envs/numpy_reference.yaml"
         shutil.copy(environment, environment.with_name(f"{tool}.yaml"))
+        return {
+            "name": tool.title(),
+            "adapters": f"scripts/tools/{tool}",
+            "environment": f"envs/{tool}.yaml",
+        }
 
     def write_config(self, config=None):
         text = yaml.safe_dump(config or self.config, sort_keys=False)
@@ -103,7 +106,20 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=600,
+            timeout=1800,
+        )
+
+    def start(self, *options):
+        """Start Snakemake in a group of its own, which answers Ctrl-C; return the process."""
+        return subprocess.Popen(
+            self.command(*options),
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # What its parent ignores it would ignore, too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def finish(self):
@@ -111,11 +127,14 @@ class Project:
         done = self.snakemake("-j1")
         assert done.returncode == 0, done.stdout[-4000:]
 
-    def record(self, tool, device="cpu", repeat=1):
-        return self.folder / f"results/tiny/runs/local/{device}/{tool}/{repeat}.json"
+    def record(self, tool, device="cpu", repeat=1, study="tiny"):
+        return self.folder / f"results/{study}/runs/local/{device}/{tool}/{repeat}.json"
+
+    def evidence(self, tool, device="cpu", repeat=1, study="tiny"):
+        return self.folder / f"results/{study}/evidence/local/{device}/{tool}/{repeat}.npz"
 
     def stale(self, *options):
-        """Return the jobs that would run: a cell or a card by tool and device, others by rule."""
+        """Return the jobs that would run: those of a cell by tool and device, others by rule."""
         plan = self.snakemake("-n", "-j1", *options)
         assert plan.returncode == 0, plan.stdout[-4000:]
         jobs = set()
@@ -125,6 +144,11 @@ class Project:
                     r"runs/local/([^/]+)/([^/]+)/(\d+)\.json", block
                 ).groups()
                 jobs.add(f"{tool} {device} {repeat}")
+            elif rule == "judge":
+                device, tool, repeat = re.search(
+                    r"evidence/local/([^/]+)/([^/]+)/(\d+)\.json", block
+                ).groups()
+                jobs.add(f"{tool} {device} {repeat} judgement")
             elif rule == "parity_card":
                 device, tool = re.search(r"cards/local/([^/]+)/([^/]+)\.json", block).groups()
                 jobs.add(f"{tool} {device} card")

@@ -54,7 +54,7 @@ def submitted(tmp_path_factory):
 
 
 def number_of_cpus():
-    from metering import machine
+    from benchm.metering import machine
 
     return len(machine.allowed_cpus())
 

@@ -24,7 +24,8 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def project(finished):
     yield finished
-    shutil.rmtree(finished.folder / "results/tiny/runs/their-box", ignore_errors=True)
+    for what in ("runs", "evidence"):
+        shutil.rmtree(finished.folder / "results/tiny" / what / "their-box", ignore_errors=True)
 
 
 def foreign_record(project, **cell):
@@ -53,21 +54,40 @@ def test_a_record_of_another_machine_is_merged_and_never_run(project):
     assert "their-box" in (project.folder / "results/tiny/report.md").read_text()
 
 
-def test_a_misplaced_record_of_another_machine_is_refused_by_name(project):
-    foreign_record(project, instance="a-third-box")
-    done = project.snakemake("-j1")
-    assert done.returncode != 0
+@pytest.mark.parametrize(
+    ("cell", "folder"),
+    [
+        ({"instance": "a-third-box"}, "cpu/alpha"),
+        ({}, "."),
+    ],
+)
+def test_a_record_that_does_not_belong_where_it_lies_is_left_out_by_name(project, cell, folder):
+    foreign = foreign_record(project, **cell)
+    place = f"results/tiny/runs/their-box/{folder}/1.json".replace("/./", "/")
+    foreign.rename(project.folder / place)
+    project.finish()
+    assert not [row for row in rows(project) if row[0] != "local"]
+    report = (project.folder / "results/tiny/report.md").read_text()
+    assert f"their-box/{folder}/1.json".replace("/./", "/") in report
     log = (project.folder / "results/tiny/logs/merge.log").read_text()
-    assert "runs/their-box/cpu/alpha/1.json" in log and "a-third-box" in log
+    (line,) = [line for line in log.splitlines() if "left out: " in line]
+    assert place in line
 
 
-def test_a_record_that_was_copied_into_the_wrong_folder_is_refused_by_name(project):
+def test_a_broken_record_of_another_machine_is_left_out_by_name(project):
     foreign = foreign_record(project)
-    foreign.rename(foreign.parents[2] / "alpha.json")
-    done = project.snakemake("-j1")
-    assert done.returncode != 0
-    log = (project.folder / "results/tiny/logs/merge.log").read_text()
-    assert "runs/their-box/alpha.json" in log and "not where it lies" in log
+    evidence = project.folder / "results/tiny/evidence/their-box/cpu/alpha/1.npz"
+    evidence.parent.mkdir(parents=True)
+    shutil.copy(project.evidence("alpha"), evidence)
+    project.finish()
+    judgement = json.loads(evidence.with_suffix(".json").read_text())
+    assert judgement["verdict"] == "holds" and judgement["instance"] == "their-box"
+
+    foreign.write_text(foreign.read_text().replace('"train_s"', '"train_time"'))
+    project.finish()
+    report = (project.folder / "results/tiny/report.md").read_text()
+    assert "their-box/cpu/alpha/1.json: times: unknown key" in report
+    assert not [row for row in rows(project) if row[0] != "local"]
 
 
 def test_the_name_of_another_machine_is_refused(project):

@@ -23,15 +23,10 @@ ARCHIVED = "results/published/2026-11-25-amd-epyc-2-cores/quick/runs/local/cpu/p
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("run_study") / "project")
-    project.add_tool_files("gamma")
+    project.config["tools"]["gamma"] = project.add_tool("gamma")
     environment = project.folder / "envs/gamma.yaml"
     # No release of this package has that version.
     environment.write_text(re.sub(r"numpy==[\d.]+", "numpy==0.0.0.1", environment.read_text()))
-    project.config["tools"]["gamma"] = {
-        "name": "Gamma",
-        "adapter": "scripts/tools/gamma.py",
-        "environment": "envs/gamma.yaml",
-    }
     project.write_config()
     return project
 
@@ -47,7 +42,7 @@ def report(project, *options):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=900,
+        timeout=1800,
     )
 
 
@@ -66,6 +61,39 @@ def test_one_command_makes_the_report_whatever_can_not_be_installed(project):
     assert "Gamma" in (folder / "tables/by_tool.md").read_text()
     html = (folder / "report.html").read_text()
     assert "Training time" in html or "training time" in html
+
+
+def test_several_studies_are_run_at_once_and_each_gets_its_report(project):
+    report(project)
+    records = [project.record(tool) for tool in ("alpha", "beta")]
+    before = [path.stat().st_mtime_ns for path in records]
+    project.config["studies"]["other"] = project.config["studies"]["tiny"] | {"epochs": 1}
+    project.config["studies"]["huge"] = {**project.config["studies"]["other"], "full_size": True}
+    project.write_config()
+    try:
+        # As `make report STUDY="other tiny"` has it.
+        done = report(project, "--study", "other tiny")
+        assert done.returncode == 0, done.stdout[-4000:]
+        assert done.stdout.count("still unavailable") == 1
+        assert done.stdout.count("Job stats:") == 1
+        for study in ("other", "tiny"):
+            assert f"2 of 6 runs of study {study} measured" in done.stdout
+            folder = project.folder / "results" / study
+            assert folder.joinpath("report.html").stat().st_size > 10**5
+        assert (
+            json.loads(project.record("alpha", study="other").read_text())["study"]["epochs"] == 1
+        )
+        assert [path.stat().st_mtime_ns for path in records] == before
+
+        again = report(project, "--study", "all")
+        assert again.returncode == 0, again.stdout[-4000:]
+        assert "Nothing to be done" in again.stdout
+        assert not (project.folder / "results/huge").exists()
+        assert "runs of study other" in again.stdout and "runs of study tiny" in again.stdout
+    finally:
+        for study in ("other", "huge"):
+            del project.config["studies"][study]
+        project.write_config()
 
 
 def test_a_second_run_has_nothing_to_do(project):
@@ -131,13 +159,13 @@ def test_a_name_that_another_machine_has_is_refused_before_anything_is_built(pro
     assert refused.returncode == 2
     (line,) = refused.stdout.splitlines()
     assert "runs/their-box/cpu/pytorch/1.json comes from Another CPU, 512 CPUs" in line
-    assert "--instance NAME" in line
+    assert "make report INSTANCE=NAME" in line
 
 
 @pytest.mark.parametrize("as_background_job", [False, True])
 def test_a_signal_to_the_program_stops_all_of_it(project, as_background_job):
     report(project)
-    adapter = project.folder / "scripts/tools/beta.py"
+    adapter = project.folder / "scripts/tools/beta/cnn.py"
     working = adapter.read_text()
     adapter.write_text(f"import time\ntime.sleep(600)\n{working}")
     try:
@@ -150,17 +178,19 @@ def test_a_signal_to_the_program_stops_all_of_it(project, as_background_job):
             preexec_fn=ignore_interrupts if as_background_job else None,
         )
         family = []
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             family = psutil.Process(process.pid).children(recursive=True)
             if any(
-                "beta.py" in " ".join(p.cmdline()[-2:]) for p in family if p.name().startswith("py")
+                "beta/cnn.py" in " ".join(p.cmdline()[-2:])
+                for p in family
+                if p.name().startswith("py")
             ):
                 break
             time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) != 0
-        assert are_dead(family)
+        assert process.wait(timeout=300) != 0
+        assert are_dead(family, seconds=60)
     finally:
         adapter.write_text(working)
 
@@ -168,7 +198,8 @@ def test_a_signal_to_the_program_stops_all_of_it(project, as_background_job):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--study", "quik"], "unknown study 'quik'; allowed: tiny"),
+        (["--study", "quik"], "unknown study 'quik'; allowed: tiny, all"),
+        (["--study", "tiny", "quik"], "unknown study 'quik'; allowed: tiny, all"),
         (["--jobs", "0"], "must be at least 1"),
         (["--published", "tiny"], "no run of study tiny; allowed: seed"),
     ],

@@ -37,7 +37,7 @@ def outcome(path):
 
 
 def test_a_broken_tool_stops_nobody_and_is_tried_again(project):
-    adapter = project.folder / "scripts/tools/beta.py"
+    adapter = project.folder / "scripts/tools/beta/cnn.py"
     working = adapter.read_text()
     head, _, rest = working.partition("import contract")
     adapter.write_text(f"{head}{BROKEN_ONCE}\nimport contract{rest}")
@@ -59,48 +59,45 @@ def test_a_broken_tool_stops_nobody_and_is_tried_again(project):
 def test_ctrl_c_keeps_every_record_and_leaves_no_process(project):
     project.finish()
     records = {tool: project.record(tool).read_bytes() for tool in ("alpha", "beta")}
-    adapter = project.folder / "scripts/tools/beta.py"
+    adapter = project.folder / "scripts/tools/beta/cnn.py"
     working = adapter.read_text()
-    # Only where it is run: its parity card, which imports it, comes first.
-    sleep = "if __name__ == '__main__':\n    __import__('time').sleep(600)\n"
+    # Only where it is measured: its parity card, which comes first, has several jobs.
+    sleep = (
+        "import json, sys, time\n"
+        "if 'jobs' not in json.load(open(sys.argv[1])):\n"
+        "    time.sleep(600)\n"
+    )
     adapter.write_text(f"{sleep}{working}")
     try:
-        process = subprocess.Popen(
-            project.command("-j1"),
-            cwd=project.folder,
-            env=project.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        sleeper = wait_for(lambda: descendant(process.pid, "tools/beta.py"))
+        process = project.start("-j1")
+        sleeper = wait_for(lambda: adapter_below(process.pid, "tools/beta/cnn.py"))
         meter = sleeper.parent()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
         assert process.returncode != 0
-        assert are_dead([sleeper, meter])
+        assert are_dead([sleeper, meter], seconds=60)
         assert {tool: project.record(tool).read_bytes() for tool in records} == records
         # What was stale is stale still, and nothing else has become so.
         after = {"merge", "parity", "tables", "figures", "report_md"}
-        assert project.stale() == {"beta cpu 1"} | after
+        assert project.stale() == {"beta cpu 1", "beta cpu 1 judgement"} | after
     finally:
         adapter.write_text(working)
     project.finish()
 
 
-def descendant(pid, word):
+def adapter_below(pid, adapter):
+    """Return the process in which an adapter is measured, None as long as there is none."""
     for child in psutil.Process(pid).children(recursive=True):
         try:
-            command = " ".join(child.cmdline())
-            started_it = "meter.py" in command or "parity.py" in command
-            if word in command and child.name() != "bash" and not started_it:
+            program, job = child.cmdline()[-2:]
+            if program.endswith(adapter) and job.endswith("/job.json"):
                 return child
-        except psutil.Error:
+        except (psutil.Error, ValueError):
             continue
     return None
 
 
-def wait_for(found, seconds=60):
+def wait_for(found, seconds=300):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = found()
@@ -116,15 +113,19 @@ def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of
     try:
         done = project.snakemake("-j4", "--forcerun", "cell")
         assert done.returncode == 0, done.stdout[-4000:]
-        spans = []
-        for repeat in (1, 2):
-            for tool in ("alpha", "beta"):
+        rounds = []
+        for tool in ("alpha", "beta"):
+            for repeat in (1, 2):
                 path = project.record(tool, repeat=repeat)
-                seconds = json.loads(path.read_text())["times"]["process_s"]
-                spans.append((path.stat().st_mtime - seconds, path.stat().st_mtime))
+                record = json.loads(path.read_text())
+                ended = path.stat().st_mtime
+                place = (record["round"]["number"], record["round"]["place"])
+                rounds.append((place, (ended - record["times"]["process_s"], ended)))
     finally:
         project.config["studies"]["tiny"]["repeats"] = 1
         project.write_config()
+    assert sorted(place for place, _ in rounds) == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    spans = [span for _, span in sorted(rounds)]
     assert spans == sorted(spans)
     for (_, end), (next_start, _) in itertools.pairwise(spans):
         # Writing the record comes after the process has ended, hence the allowance.
@@ -134,7 +135,7 @@ def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--config", "study=quik"], "unknown study 'quik'; allowed: tiny"),
+        (["--config", "study=quik"], "unknown study 'quik'; allowed: tiny, all"),
         (
             ["results/tiny/runs/local/cpu/alhpa/1.json"],
             "unknown tool 'alhpa' (did you mean alpha?)",
@@ -171,16 +172,16 @@ def test_a_broken_or_foreign_record_is_named_in_one_line(project, content):
         path.write_text(good)
 
 
-def test_a_record_that_breaks_the_schema_is_named_by_merging(project):
+def test_a_record_that_breaks_the_schema_is_named_in_one_line(project):
     project.finish()
     path = project.record("beta")
     good = path.read_text()
     try:
         path.write_text(good.replace('"train_s"', '"train_time"'))
-        result = project.snakemake("-j1", "--forcerun", "merge")
+        result = project.snakemake("-j1")
         assert result.returncode != 0
-        lines = [line for line in result.stdout.splitlines() if "merge_records:" in line]
-        assert len(lines) == 1 and "beta/1.json" in lines[0] and "train_time" in lines[0]
+        lines = [line for line in result.stdout.splitlines() if "train_time" in line]
+        assert len(lines) == 1 and "beta/1.json: times: unknown key train_time" in lines[0]
     finally:
         path.write_text(good)
     project.finish()

@@ -13,12 +13,16 @@ pytestmark = pytest.mark.slow
 
 #: What follows when any record changes, is added or taken away.
 AFTER_RECORDS = {"merge", "tables", "figures", "report_md"}
-ALPHA = {"alpha cpu 1", "alpha gpu-64 1"}
-BETA = {"beta cpu 1", "beta gpu-64 1"}
+#: A run, and what its evidence shows.
+ALPHA = {"alpha cpu 1", "alpha gpu-64 1", "alpha cpu 1 judgement", "alpha gpu-64 1 judgement"}
+BETA = {job.replace("alpha", "beta") for job in ALPHA}
+CELLS = ALPHA | BETA | AFTER_RECORDS
+JUDGEMENTS = {job for job in CELLS if job.endswith("judgement")}
 #: The same for parity cards, which are made for devices that are here.
 AFTER_CARDS = {"parity", "tables", "figures", "report_md"}
 ALPHA_CARDS = {"alpha cpu card"} | AFTER_CARDS
 BETA_CARDS = {"beta cpu card"} | AFTER_CARDS
+CARDS = ALPHA_CARDS | BETA_CARDS
 
 
 @pytest.fixture(scope="module")
@@ -88,25 +92,28 @@ def test_touching_any_file_changes_nothing(finished):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("scripts/tools/beta.py", BETA | AFTER_RECORDS | BETA_CARDS),
-        ("scripts/tools/numpy_reference.py", ALPHA | AFTER_RECORDS | ALPHA_CARDS),
-        # Both import it.
-        ("scripts/tools/numpy_layers.py", ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS),
-        ("scripts/tools/keras3_backends.py", set()),
+        # A tool's own files.
+        ("scripts/tools/beta/cnn.py", BETA | AFTER_RECORDS | BETA_CARDS),
+        ("scripts/tools/beta/engine.py", BETA | AFTER_RECORDS | BETA_CARDS),
+        ("scripts/tools/numpy_reference/cnn.py", ALPHA | AFTER_RECORDS | ALPHA_CARDS),
+        ("scripts/tools/pytorch/engine.py", set()),
         ("envs/beta.yaml", BETA | AFTER_RECORDS | BETA_CARDS),
-        ("scripts/tools/contract.py", ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS),
-        ("scripts/meter.py", ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS),
-        ("scripts/metering/quality.py", ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS),
-        ("scripts/tools/parity/beta.py", BETA_CARDS),
-        ("scripts/tools/parity/probe.py", ALPHA_CARDS | BETA_CARDS),
-        ("scripts/verifying/compare.py", ALPHA_CARDS | BETA_CARDS),
-        ("scripts/tools/parity/pytorch.py", set()),
-        ("scripts/make_digits.py", {"digits"} | ALPHA | BETA | AFTER_RECORDS),
+        # What answers are held against, and what compares them.
+        ("scripts/workloads/cnn/reference.py", JUDGEMENTS | CARDS),
+        ("scripts/benchm/verifying/replay.py", CARDS),
+        ("scripts/benchm/verifying/evidence.py", JUDGEMENTS | CARDS),
+        ("scripts/judge_evidence.py", JUDGEMENTS | AFTER_CARDS - {"parity"}),
+        # What is common to all cells, or to those of one language.
+        ("scripts/contract/contract.py", CELLS | CARDS),
+        ("scripts/contract/contract.R", set()),
+        ("scripts/benchm/metrics/error_rate.py", CELLS),
+        ("scripts/datasets/digits.py", {"digits"} | CELLS),
+        ("scripts/datasets/mnist.py", set()),
+        # What tells of runs.
         ("scripts/make_tables.py", {"tables", "report_md"}),
         ("scripts/make_figures.py", {"figures", "report_md"}),
         ("scripts/merge_records.py", AFTER_RECORDS),
         ("scripts/make_report.py", {"report_md"}),
-        ("scripts/tools/pytorch.py", set()),
         ("report/workflow.rst", set()),
         ("README.md", set()),
     ],
@@ -116,6 +123,56 @@ def test_an_edit_reruns_exactly_what_it_concerns(finished, name, expected):
         assert finished.stale() == expected
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "scripts/benchm/metering/measure.py",
+        "scripts/benchm/metering/load.py",
+        "scripts/benchm/metering/times.py",
+        "scripts/benchm/metrics/__init__.py",
+    ],
+)
+def test_what_of_the_meter_makes_numbers_reruns_all_cells(finished, name):
+    with edited(finished.folder / name, comment):
+        assert finished.stale() >= CELLS
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "scripts/meter.py",
+        "scripts/run_study.py",
+        "scripts/benchm/metering/progress.py",
+        "scripts/benchm/instances.py",
+        "scripts/benchm/one_machine.py",
+        "scripts/benchm/attempts.py",
+        "scripts/benchm/matrix.py",
+        "scripts/benchm/configuration.py",
+        "scripts/workloads/cnn/workload.yaml",
+        "scripts/benchm/records/writing.py",
+        "schemas/config.schema.json",
+        "schemas/record.schema.json",
+    ],
+)
+def test_what_makes_no_number_reruns_no_cell(finished, name):
+    # A schema is JSON, which has no comments.
+    with edited(finished.folder / name, comment if "json" not in name else lambda t: t + "\n"):
+        assert not {job for job in finished.stale() if job in ALPHA | BETA} - JUDGEMENTS
+
+
+def test_a_causes_file_reruns_what_is_compared(finished):
+    causes = finished.folder / "scripts/workloads/cnn/causes.py"
+    before = causes.read_text() if causes.exists() else None
+    causes.write_text((before or "") + "\n# An edit.\n")
+    try:
+        assert finished.stale() == JUDGEMENTS | CARDS
+    finally:
+        if before is None:
+            causes.unlink()
+        else:
+            causes.write_text(before)
+
+
 def test_captions_rerun_no_cell_table_or_figure(finished):
     with contextlib.ExitStack() as stack:
         for caption in (finished.folder / "report").glob("*.rst"):
@@ -123,9 +180,32 @@ def test_captions_rerun_no_cell_table_or_figure(finished):
         assert finished.stale() == {"report_md"}  # it quotes those of the figures
 
 
-def test_a_protocol_value_reruns_all_cells_of_its_study(finished):
-    with configured(finished, lambda c: c["studies"]["tiny"].update(momentum=0.8)):
-        assert finished.stale() == ALPHA | BETA | AFTER_RECORDS | ALPHA_CARDS | BETA_CARDS
+@pytest.mark.parametrize("key", ["momentum", "epochs", "seed", "n_test"])
+def test_a_protocol_value_reruns_all_cells_of_its_study(finished, key):
+    change = {"momentum": 0.8, "epochs": 3, "seed": 2, "n_test": 101}
+    with configured(finished, lambda c: c["studies"]["tiny"].update({key: change[key]})):
+        assert finished.stale() == CELLS | CARDS
+
+
+def test_a_default_that_is_written_down_reruns_nothing(finished):
+    with configured(finished, lambda c: c["studies"]["tiny"].update(momentum=0.9, decay=1e-5)):
+        assert finished.stale() == set()
+
+
+def test_a_default_of_the_workload_reruns_all_cells_of_its_studies(finished):
+    workload = finished.folder / "scripts/workloads/cnn/workload.yaml"
+    with edited(workload, lambda text: text.replace("momentum: 0.9", "momentum: 0.8")):
+        assert finished.stale() == CELLS | CARDS
+
+
+def test_an_option_reruns_the_cells_of_its_tool(finished):
+    with configured(finished, lambda c: c["tools"]["beta"].update(options={"x": 1})):
+        assert finished.stale() == BETA | AFTER_RECORDS | BETA_CARDS
+
+
+def test_a_printed_name_reruns_no_cell_and_no_card(finished):
+    with configured(finished, lambda c: c["tools"]["beta"].update(name="Better")):
+        assert finished.stale() == AFTER_RECORDS
 
 
 def test_a_price_reruns_no_cell_and_no_card(finished):
@@ -165,15 +245,17 @@ def test_the_order_of_keys_says_nothing(finished):
 
 
 def test_an_added_tool_runs_alone(finished):
-    finished.add_tool_files("gamma")
-    entry = {
-        "name": "Gamma",
-        "adapter": "scripts/tools/gamma.py",
-        "environment": "envs/gamma.yaml",
-    }
+    entry = finished.add_tool("gamma")
     with configured(finished, lambda c: c["tools"].update(gamma=entry)):
-        cells = {"gamma cpu 1", "gamma gpu-64 1", "gamma cpu card"}
+        cells = {job.replace("alpha", "gamma") for job in ALPHA | {"alpha cpu card"}}
         assert finished.stale() == cells | AFTER_RECORDS | AFTER_CARDS
+
+
+def test_an_added_device_runs_alone(finished):
+    with configured(finished, lambda c: c["devices"].append("cpu-1")):
+        new = {f"{tool} cpu-1 1" for tool in ("alpha", "beta")}
+        new |= {f"{job} judgement" for job in new} | {"alpha cpu-1 card", "beta cpu-1 card"}
+        assert finished.stale() == new | AFTER_RECORDS | AFTER_CARDS
 
 
 def test_a_removed_tool_runs_no_cell(finished):
@@ -182,7 +264,7 @@ def test_a_removed_tool_runs_no_cell(finished):
 
 
 def test_an_added_repeat_runs_alone(finished):
-    again = {f"{cell[:-1]}2" for cell in ALPHA | BETA}
+    again = {job.replace(" 1", " 2") for job in ALPHA | BETA}
     with configured(finished, lambda c: c["studies"]["tiny"].update(repeats=2)):
         assert finished.stale() == again | AFTER_RECORDS
 
@@ -193,9 +275,20 @@ def test_a_deleted_record_is_measured_again(finished):
     times = path.stat()
     path.unlink()
     try:
-        assert finished.stale() == {"beta cpu 1"} | AFTER_RECORDS
+        assert finished.stale() == {"beta cpu 1", "beta cpu 1 judgement"} | AFTER_RECORDS
     finally:
         path.write_bytes(kept)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_deleted_evidence_is_made_again_by_its_run(finished):
+    path = finished.evidence("beta")
+    content, times = path.read_bytes(), path.stat()
+    path.unlink()
+    try:
+        assert finished.stale() == {"beta cpu 1", "beta cpu 1 judgement"} | AFTER_RECORDS
+    finally:
+        path.write_bytes(content)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
@@ -217,53 +310,8 @@ def test_a_cell_that_broke_is_tried_again(finished, outcome):
         return json.dumps(record)
 
     with edited(finished.record("beta"), breaks):
-        assert finished.stale() == {"beta cpu 1"} | AFTER_RECORDS
+        assert finished.stale() == {"beta cpu 1", "beta cpu 1 judgement"} | AFTER_RECORDS
 
 
 def test_after_all_these_edits_nothing_is_stale(finished):
     assert finished.stale() == set()
-
-
-def inputs_of(project, target):
-    """Return the inputs of the job that makes ``target``."""
-    plan = project.snakemake("-n", "-j1", "--force", target)
-    for block in plan.stdout.split("\n\n"):
-        if f"output: {target}" in block or f", {target}" in block:
-            line = next(x for x in block.splitlines() if x.strip().startswith("input:"))
-            return set(line.split("input:")[1].replace(",", " ").split())
-    raise AssertionError(plan.stdout)
-
-
-PROGRAMS = {
-    "scripts/meter.py": "results/tiny/runs/local/cpu/alpha/1.json",
-    "scripts/parity.py": "results/tiny/parity/cards/local/cpu/alpha.json",
-    "scripts/collect_cards.py": "results/tiny/parity/alpha.json",
-    "scripts/merge_records.py": "results/tiny/runs.csv",
-    "scripts/make_tables.py": "results/tiny/tables/by_tool.md",
-    "scripts/make_report.py": "results/tiny/report.md",
-}
-
-
-@pytest.mark.parametrize(("program", "target"), PROGRAMS.items())
-def test_every_module_that_a_program_imports_is_an_input(finished, program, target):
-    import subprocess
-    import sys
-
-    code = (
-        "import importlib.util, pathlib, sys\n"
-        "root = pathlib.Path.cwd(); sys.path.insert(0, str(root / 'scripts'))\n"
-        f"spec = importlib.util.spec_from_file_location('program', {program!r})\n"
-        "spec.loader.exec_module(importlib.util.module_from_spec(spec))\n"
-        "files = [getattr(m, '__file__', None) for m in list(sys.modules.values())]\n"
-        "for f in files:\n"
-        "    if f and pathlib.Path(f).is_relative_to(root / 'scripts'):\n"
-        "        print(pathlib.Path(f).relative_to(root))\n"
-    )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=finished.folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    assert set(loaded) | {program} <= inputs_of(finished, target)

@@ -1,0 +1,87 @@
+"""A page in headless Chromium: what it logs, what it asks for, and how its tables sort.
+
+Debian's ``chromium`` is used where there is one; nothing is downloaded for it.
+"""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+#: Whatever the page would fetch is refused, and the refusal is logged as an error.
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">"
+)
+
+#: Clicks on every heading of every table twice, and writes down the rows after each click.
+CLICKS = """
+<script>
+window.addEventListener("load", () => {
+  const seen = [];
+  for (const table of document.querySelectorAll("table")) {
+    const rows = () => [...table.tBodies[0].rows].map((row) =>
+      [...row.cells].map((cell) => cell.textContent));
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      for (const click of [1, 2]) {
+        // On the words of the heading, where a reader would click.
+        head.scrollIntoView({inline: "center"});
+        const here = head.getBoundingClientRect();
+        const target = document.elementFromPoint(here.left + 15, here.top + here.height / 2);
+        (target || head).click();
+        seen.push({table: table.id, column, name: head.textContent.trim(),
+                   direction: head.getAttribute("aria-sort"), rows: rows()});
+      }
+    });
+  }
+  const requests = performance.getEntriesByType("resource").map((each) => each.name);
+  const widths = [...document.querySelectorAll("th")].map((head) =>
+    [head.textContent.trim(), head.getBoundingClientRect().width]);
+  const result = document.createElement("pre");
+  result.id = "result-of-the-test";
+  result.textContent = JSON.stringify({seen, requests, widths});
+  document.body.append(result);
+});
+</script>
+"""
+
+
+def find():
+    """The browser's path; the test is skipped, with the reason, where there is none."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"no browser here ({', '.join(NAMES)}); Debian: apt-get install chromium")
+    return found
+
+
+def look_at(page, folder):
+    """What is seen of a page (a path): ``seen``, ``requests`` and ``widths`` of CLICKS, and
+    ``console``, the lines that it logged.
+    """
+    text = page.read_text(encoding="utf-8")
+    assert "<head>" in text and "</body>" in text
+    text = text.replace("<head>", f"<head>{POLICY}", 1).replace("</body>", f"{CLICKS}</body>", 1)
+    copy = folder / f"clicked-{page.name}"
+    copy.write_text(text, encoding="utf-8")
+    command = [
+        *[find(), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
+        *["--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync"],
+        *["--disable-component-update", "--window-size=1200,900", "--enable-logging=stderr"],
+        *[f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000", "--dump-dom"],
+        copy.as_uri(),
+    ]
+    done = subprocess.run(command, capture_output=True, timeout=120)
+    dom = done.stdout.decode("utf-8", "replace")
+    found = re.search(r'<pre id="result-of-the-test">(.*?)</pre>', dom, re.DOTALL)
+    assert found, (
+        f"the page's scripts did not run: {done.stderr.decode('utf-8', 'replace')[-2000:]}"
+    )
+    logged = done.stderr.decode("utf-8", "replace").splitlines()
+    console = [line for line in logged if "CONSOLE" in line]
+    return json.loads(html.unescape(found[1])) | {"console": console}

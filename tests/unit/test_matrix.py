@@ -1,0 +1,292 @@
+"""What there is to run of a study follows from the configuration and from which files exist."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from made_records import record as made_record
+
+from benchm import cell_jobs, project
+from benchm.cell_jobs import CellJobs, Here
+from benchm.files import BadInput
+from benchm.matrix import Cell, Matrix
+
+SHIPPED = yaml.safe_load((project.ROOT / "config.yaml").read_text())
+TOOLS = ("pytorch", "numpy_reference", "r_keras_tensorflow")
+
+
+def configured(**keys):
+    config = copy.deepcopy(SHIPPED)
+    config["tools"] = {tool: config["tools"][tool] for tool in TOOLS}
+    config["baseline"] = "pytorch"
+    config["studies"]["quick"]["repeats"] = 3
+    return config | keys
+
+
+@pytest.fixture
+def config():
+    return configured()
+
+
+@pytest.fixture
+def cpu_only(config, tmp_path, monkeypatch):
+    """The jobs of study quick on a machine with 4 CPUs, in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    return CellJobs(config, "quick", Here(cpus=4, gpus=0))
+
+
+PYTORCH = Cell("quick", "local", "cpu", "pytorch", 1)
+ON_GPU = Cell("quick", "local", "gpu", "pytorch", 2)
+
+
+def leave(path, content):
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(content if isinstance(content, str) else json.dumps(content))
+
+
+def test_what_a_run_leaves_lies_where_its_name_says():
+    cell = Cell("seed", "p2.xlarge", "gpu-8", "mxnet", 3)
+    assert cell.record == "results/seed/runs/p2.xlarge/gpu-8/mxnet/3.json"
+    assert cell.evidence == "results/seed/evidence/p2.xlarge/gpu-8/mxnet/3.npz"
+    assert cell.judgement == "results/seed/evidence/p2.xlarge/gpu-8/mxnet/3.json"
+    assert cell.card == "results/seed/parity/cards/p2.xlarge/gpu-8/mxnet.json"
+
+
+def test_every_tool_runs_in_every_round_on_every_device_that_it_can_use(config):
+    cells = Matrix(config, "quick").cells
+    pairs = {("cpu", tool) for tool in TOOLS} | {("gpu", "pytorch"), ("gpu", TOOLS[2])}
+    rounds = [cells[start : start + 5] for start in (0, 5, 10)]
+    assert len(cells) == 15
+    for number, members in enumerate(rounds, start=1):
+        assert {(cell.device, cell.tool) for cell in members} == pairs
+        assert {cell.repeat for cell in members} == {number}
+
+
+def test_the_order_of_a_round_is_drawn_and_always_the_same(config):
+    def orders(study):
+        places = Matrix(study, "quick").places
+        rounds = {place.number: [] for place in places.values()}
+        for cell, place in places.items():
+            rounds[place.number].append((cell.device, cell.tool))
+        return list(rounds.values())
+
+    first = orders(config)
+    assert first == orders(config)
+    assert first[0] != first[1] or first[1] != first[2]
+    config["studies"]["quick"]["seed"] += 100
+    assert orders(config) != first
+
+
+def test_an_added_tool_leaves_the_order_of_the_others(config):
+    before = Matrix(config, "quick").cells
+    config["tools"]["mxnet"] = SHIPPED["tools"]["mxnet"]
+    after = Matrix(config, "quick").cells
+    assert [cell for cell in after if cell.tool != "mxnet"] == before
+    assert len(after) == len(before) + 6
+
+
+def test_in_the_long_run_a_tool_is_first_as_often_as_another(config):
+    config["studies"]["quick"]["repeats"] = 1000
+    places = Matrix(config | {"devices": ["cpu"]}, "quick").places
+    first = [cell.tool for cell, place in places.items() if place.place == 1]
+    # 333 are expected of each, and 5 standard deviations are 75.
+    assert all(258 < first.count(tool) < 408 for tool in TOOLS)
+
+
+def test_the_place_in_the_round_is_what_a_record_says(config):
+    study = Matrix(config, "quick")
+    number, count = study.position_of(study.cells[7])
+    assert (number, count) == (8, 15)
+    assert study.round_of(study.cells[7]) == {"number": 2, "place": 3, "of": 5, "seed": 2019}
+
+
+def test_a_tool_without_an_adapter_for_the_workload_has_no_cell(config):
+    config["tools"]["pytorch"]["variant"] = "1999"
+    study = Matrix(config, "quick")
+    assert {cell.tool for cell in study.cells} == set(TOOLS) - {"pytorch"}
+    with pytest.raises(BadInput, match="study quick: tool pytorch has no adapter for workload cnn"):
+        study.check(PYTORCH)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"tool": "pytorhc"}, "config.yaml: unknown tool 'pytorhc' (did you mean pytorch?)"),
+        ({"device": "gpu-3"}, "config.yaml: unknown device 'gpu-3'"),
+        ({"repeat": 4}, "key studies.quick.repeats: there is no repeat 4; allowed: 1 to 3"),
+        (
+            {"tool": "numpy_reference", "device": "gpu"},
+            "study quick: tool numpy_reference does not run on gpu",
+        ),
+        ({"tool": "off"}, "study quick: tool off runs only when 'also' names it"),
+    ],
+)
+def test_a_cell_that_there_is_not_is_refused_with_what_is_allowed(config, change, words):
+    config["tools"]["off"] = config["tools"]["pytorch"] | {"default": False}
+    keys = {"study": "quick", "instance": "local", "device": "cpu", "tool": "pytorch"} | change
+    study = Matrix(config, "quick")
+    with pytest.raises(BadInput) as error:
+        study.check(Cell(**keys))
+    assert words in str(error.value) and "\n" not in str(error.value)
+    study.check(PYTORCH)
+    with pytest.raises(BadInput, match="unknown study 'quik' .did you mean quick"):
+        Matrix(config, "quik")
+
+
+def test_records_of_other_machines_are_found_and_ours_are_not(cpu_only):
+    leave(PYTORCH.record, {})
+    leave("results/quick/runs/theirs/cpu/pytorch/1.json", {})
+    leave("results/quick/runs/theirs/misplaced.json", {})
+    leave("results/quick/runs/theirs/cpu/pytorch/.1.json.part", {})
+    leave("results/seed/runs/theirs/cpu/pytorch/1.json", {})
+    theirs = [
+        "results/quick/runs/theirs/cpu/pytorch/1.json",
+        "results/quick/runs/theirs/misplaced.json",
+    ]
+    assert cpu_only.records_brought_in() == theirs
+    assert cpu_only.records() == [*(cell.record for cell in cpu_only.cells), *theirs]
+
+
+def test_evidence_of_other_machines_is_judged_when_its_record_can_be_read(cpu_only):
+    for repeat in (1, 2, 3):
+        leave(f"results/quick/evidence/theirs/cpu/pytorch/{repeat}.npz", "")
+    good = made_record("pytorch", instance="theirs")
+    leave("results/quick/runs/theirs/cpu/pytorch/1.json", good)
+    leave("results/quick/runs/theirs/cpu/pytorch/2.json", good)  # repeat 1, not 2
+    theirs = Cell("quick", "theirs", "cpu", "pytorch", 1)
+    assert cpu_only.evidence_brought_in() == [theirs]
+    judgements = cpu_only.judgements()
+    assert len(judgements) == 16 and judgements[-1] == theirs.judgement
+
+
+def test_cards_are_made_for_devices_that_are_here_and_kept_for_others(cpu_only, config):
+    cards = {Cell("quick", "local", "cpu", tool).card for tool in TOOLS}
+    assert set(cpu_only.made_cards) == cards
+    leave(ON_GPU.card, {})
+    leave("results/quick/parity/cards/theirs/cpu/other.json", {})
+    again = CellJobs(config, "quick", Here(cpus=4, gpus=0))
+    assert set(again.made_cards) == cards | {ON_GPU.card}
+    theirs = "results/quick/parity/cards/theirs/cpu/other.json"
+    assert again.cards_brought_in() == again.cards_of_tool("other") == [theirs]
+    assert again.cards_of_tool("pytorch") == [PYTORCH.card, ON_GPU.card]
+    assert "results/quick/parity/other.json" in again.card_files()
+
+
+def test_a_cell_depends_on_its_adapter_its_modules_its_contract_and_its_environment(cpu_only):
+    assert cpu_only.adapter(PYTORCH) == "scripts/tools/pytorch/cnn.py"
+    assert cpu_only.modules(PYTORCH) == ["scripts/tools/pytorch/engine.py"]
+    assert cpu_only.contract(PYTORCH) == "scripts/contract/contract.py"
+    assert cpu_only.environment_file(PYTORCH) == "envs/pytorch.yaml"
+    assert cpu_only.environment_file(ON_GPU) == "envs/pytorch.gpu.yaml"
+    in_r = Cell("quick", "local", "cpu", "r_keras_tensorflow")
+    assert cpu_only.adapter(in_r) == "scripts/tools/r_keras/cnn.R"
+    assert cpu_only.contract(in_r) == "scripts/contract/contract.R"
+    assert (cpu_only.interpreter(PYTORCH), cpu_only.interpreter(in_r)) == ("python", "Rscript")
+    assert cpu_only.data_file() == "results/data/digits/SHA256SUMS"
+    assert "scripts/workloads/cnn/reference.py" in cpu_only.reference_files()
+    assert "scripts/benchm/metrics/error_rate.py" in cpu_only.meter_files()
+    for file in [*cpu_only.meter_files(), *cell_jobs.verifier(), *cpu_only.reference_files()]:
+        assert (project.ROOT / file).is_file()
+
+
+def test_the_job_says_what_is_trained_and_nothing_that_is_only_printed(cpu_only, config):
+    config["studies"]["quick"]["momentum"] = 0.8
+    job = json.loads(cpu_only.job(ON_GPU))
+    assert job == {
+        "cell": {"tool": "pytorch", "device": "gpu", "instance": "local", "repeat": 2},
+        "study": {
+            "name": "quick",
+            "workload": "cnn",
+            "data_set": "digits",
+            "n_train": 6000,
+            "n_test": 2000,
+            "epochs": 10,
+            "seed": 2019,
+            "protocol": {
+                "batch_size": 128,
+                "learning_rate": 0.05,
+                "momentum": 0.8,
+                "decay": 1e-05,
+                "dropout": 0.2,
+            },
+        },
+        "workload": {
+            "task": "classes",
+            "predicts": "probabilities",
+            "metric": "error_rate",
+            "outputs": 10,
+        },
+        "options": {},
+    }
+
+
+def test_equal_jobs_are_equal_texts(cpu_only, config):
+    def backwards(value):
+        if isinstance(value, dict):
+            return {key: backwards(value[key]) for key in reversed(value)}
+        return value
+
+    turned = CellJobs(backwards(config), "quick", Here(cpus=4, gpus=0))
+    assert turned.job(PYTORCH) == cpu_only.job(PYTORCH)
+
+
+def record(outcome, attempt):
+    return {"status": {"outcome": outcome}, "provenance": {"attempt": attempt}}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "gpus", "is_cluster", "attempt"),
+    [
+        ("ok", 0, False, 4),
+        ("failed", 0, False, 5),
+        ("no_device", 0, False, 4),
+        ("no_device", 1, False, 5),
+        ("no_device", 0, True, 5),
+    ],
+)
+def test_what_broke_is_tried_again_and_what_lacked_a_device_when_it_may_be_had(
+    cpu_only, config, outcome, gpus, is_cluster, attempt
+):
+    jobs = CellJobs(config, "quick", Here(4, gpus, is_cluster))
+    assert jobs.attempt(ON_GPU) == jobs.card_attempt(ON_GPU) == 1
+    leave(ON_GPU.record, record(outcome, 4))
+    assert jobs.attempt(ON_GPU) == attempt
+    leave(ON_GPU.card, {"outcome": outcome, "attempt": 7})
+    assert jobs.card_attempt(ON_GPU) == attempt + 3
+
+
+def test_an_environment_is_built_only_for_what_can_run_or_has_run(cpu_only):
+    assert cpu_only.environment(PYTORCH) == str(project.ROOT / "envs/pytorch.yaml")
+    assert cpu_only.environment(ON_GPU) is None
+    leave(ON_GPU.record, record("ok", 1))
+    assert cpu_only.environment(ON_GPU) == str(project.ROOT / "envs/pytorch.gpu.yaml")
+    assert cpu_only.card_environment(ON_GPU) is None
+    assert cpu_only.unavailable(PYTORCH) == ""
+    leave(".environments/status/pytorch.json", {"ok": False, "reason": "no such release"})
+    assert cpu_only.unavailable(PYTORCH) == "no such release"
+    assert cpu_only.environment(PYTORCH) is None
+    leave(".environments/status/pytorch.json", {"ok": True})
+    assert cpu_only.unavailable(PYTORCH) == ""
+
+
+def test_cells_are_started_in_order_and_take_the_whole_machine(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jobs = CellJobs(config, "quick", Here(cpus=4, gpus=0), cores=lambda: 3)
+    priorities = [jobs.priority(cell) for cell in jobs.cells]
+    assert priorities == list(range(15, 0, -1))
+    assert jobs.position(jobs.cells[2]) == "3/15"
+    assert json.loads(jobs.round(jobs.cells[2]))["place"] == 3
+    assert jobs.cpus(PYTORCH) == 3
+    config["instances"]["local"] = {"cpus": 96}
+    assert CellJobs(config, "quick", Here(4, 0, is_cluster=True)).cpus(PYTORCH) == 96
+    assert (jobs.gpus(PYTORCH), jobs.gpus(ON_GPU)) == (0, 1)
+    assert json.loads(jobs.description(PYTORCH)) == {"cpus": 96}
+
+
+def test_what_is_no_network_has_no_cards(cpu_only, monkeypatch):
+    monkeypatch.setitem(cpu_only.workload.parity, "kind", "none")
+    assert cpu_only.made_cards == []
+    assert cpu_only.card_files() == []
+    assert len(cpu_only.judgements()) == 15
