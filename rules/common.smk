@@ -83,10 +83,7 @@ def of_cell(question):
 
 
 def of_study(question, *names):
-    """Return a function of wildcards: what ``CellJobs`` answers about a whole study.
-
-    ``names``: wildcards whose values the question needs.
-    """
+    """The same about a whole study; ``names``: wildcards whose values the question needs."""
 
     @plainly
     def answer(wildcards):

@@ -1,5 +1,7 @@
 """A copy of the project with a small configuration, and Snakemake runs in it."""
 
+import contextlib
+import copy
 import os
 import re
 import shutil
@@ -155,3 +157,28 @@ class Project:
             elif rule != "all":
                 jobs.add(rule)
         return jobs
+
+
+@contextlib.contextmanager
+def edited(path, change):
+    """Replace the content of ``path`` by ``change(content)`` for the time of the block."""
+    before = path.read_text()
+    after = change(before)
+    assert after != before
+    path.write_text(after)
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+@contextlib.contextmanager
+def configured(project, change):
+    """Change the configuration of a project for the time of the block."""
+    config = copy.deepcopy(project.config)
+    change(config)
+    project.write_config(config)
+    try:
+        yield
+    finally:
+        project.write_config()

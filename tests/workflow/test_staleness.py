@@ -1,13 +1,12 @@
 """After an edit exactly the stale jobs run again: real Snakemake on a finished run."""
 
 import contextlib
-import copy
 import json
 import os
 
 import pytest
 
-from workflow.project import Project
+from workflow.project import Project, configured, edited
 
 pytestmark = pytest.mark.slow
 
@@ -30,30 +29,6 @@ def finished(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("staleness") / "project")
     project.finish()
     return project
-
-
-@contextlib.contextmanager
-def edited(path, change):
-    """Replace the content of ``path`` by ``change(content)`` for the time of the block."""
-    before = path.read_text()
-    after = change(before)
-    assert after != before
-    path.write_text(after)
-    try:
-        yield
-    finally:
-        path.write_text(before)
-
-
-@contextlib.contextmanager
-def configured(project, change):
-    config = copy.deepcopy(project.config)
-    change(config)
-    project.write_config(config)
-    try:
-        yield
-    finally:
-        project.write_config()
 
 
 def comment(text):
