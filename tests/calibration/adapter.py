@@ -156,6 +156,8 @@ def main(job):
     how = options.get("misbehave")
     if how and not how.startswith(("predictions", "weights")):
         misbehave(how, job)
+    # Threads of NumPy's OpenBLAS spin for a moment after they were made: that is no work of ours.
+    time.sleep(0.2)
     spin(options.get("spin_in_init", 0))
     job.initial_weights(weights(0))
     synchronise = None if options.get("unsynchronised") else int  # there is nothing to wait for
