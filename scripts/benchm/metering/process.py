@@ -23,7 +23,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 DISCOVERY_SHARE = 0.002
 
 #: Seconds between two looks at the memory, and at most this share of one core goes into them.
-SAMPLE_PERIOD = 0.2
+SAMPLE_PERIOD = 0.5
 SAMPLING_SHARE = 0.004
 
 # Loaded before any fork: a child must not import between fork and exec.
