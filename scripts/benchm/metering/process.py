@@ -89,17 +89,22 @@ class Tree:
         cost = time.monotonic() - now
         self._next_discovery = now + max(0.5, cost / DISCOVERY_SHARE)
 
+    @property
+    def pause(self):
+        """Seconds until the next look: less while children run whose accounts will be dropped."""
+        return SAMPLE_PERIOD / 5 if self._unreaped else SAMPLE_PERIOD
+
     def sample_memory(self):
         """Look at the memory of the whole tree, when it is time to; keep the highest sum.
 
         Of one process it is what is resident; of several each page is shared out among those
         that have it (PSS), or a block that five share would count five times.
         """
+        self._look_at_unreaped()
         now = time.monotonic()
         if now < self._next_sample:
             return
         self.discover()
-        self._look_at_unreaped()
         several = len(self.pids) > 1
         total = 0
         for pid in self.pids:

@@ -13,7 +13,7 @@ import psutil
 
 from . import bounds, environment, evidence, hand_over, load, outcome
 from .events import CONTRACT, ContractError, Timeline
-from .process import SAMPLE_PERIOD, Tree, adopt_orphans
+from .process import Tree, adopt_orphans
 from .times import times
 
 
@@ -213,7 +213,7 @@ class _Watch:
             end = _register_end(selector, tree)
             try:
                 while True:
-                    selector.select(SAMPLE_PERIOD)
+                    selector.select(tree.pause)
                     stamp = time.monotonic()
                     ended = tree.poll() is not None
                     chunk = _read(reader)
