@@ -22,9 +22,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 #: Looking for new processes reads all of /proc: at most this share of one core goes into it.
 DISCOVERY_SHARE = 0.002
 
-#: Seconds between two looks at the memory, and at most this share of one core goes into them.
-SAMPLE_PERIOD = 0.5
-SAMPLING_SHARE = 0.004
+#: Seconds between two looks at a tree that drops its children's accounts, at the most.
+UNREAPED_PERIOD = 0.1
 
 # Loaded before any fork: a child must not import between fork and exec.
 _libc = ctypes.CDLL(None, use_errno=True) if accounting.LINUX else None
@@ -34,6 +33,28 @@ def adopt_orphans():
     """Make this process the parent of whatever the adapter's children leave behind."""
     if accounting.LINUX:
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class Pace:
+    """How long to wait between two looks, so that looking costs a fixed share of one core.
+
+    What a look costs is no property of the code: waking up from a pause can cost fifty times what
+    the same look costs at once, on a virtual machine. So it is measured, look by look.
+    """
+
+    #: Of one core.
+    SHARE = 0.003
+    #: Seconds.
+    SHORTEST, LONGEST = 0.1, 2.0
+
+    def __init__(self):
+        self._spent = time.process_time()
+
+    def pause(self):
+        """Return the seconds to wait, by the CPU time used since this was last called."""
+        spent = time.process_time()
+        cost, self._spent = spent - self._spent, spent
+        return min(self.LONGEST, max(self.SHORTEST, cost / self.SHARE))
 
 
 class Tree:
@@ -73,6 +94,7 @@ class Tree:
         self._reaped = accounting.Usage()
         self._next_discovery = self._next_sample = 0.0
         self._unreaped = {}
+        self._pace = Pace()
 
     # -- memory and CPU -----------------------------------------------------------------
 
@@ -89,10 +111,10 @@ class Tree:
         cost = time.monotonic() - now
         self._next_discovery = now + max(0.5, cost / DISCOVERY_SHARE)
 
-    @property
     def pause(self):
         """Seconds until the next look: less while children run whose accounts will be dropped."""
-        return SAMPLE_PERIOD / 5 if self._unreaped else SAMPLE_PERIOD
+        pause = self._pace.pause()
+        return min(pause, UNREAPED_PERIOD) if self._unreaped else pause
 
     def sample_memory(self):
         """Look at the memory of the whole tree, when it is time to; keep the highest sum.
@@ -115,7 +137,7 @@ class Tree:
         self.peak_bytes = max(self.peak_bytes, total)
         # Shared pages are counted by walking all of them, which is dear for large processes.
         cost = time.monotonic() - now
-        self._next_sample = now + max(SAMPLE_PERIOD, cost / SAMPLING_SHARE)
+        self._next_sample = now + max(Pace.SHORTEST, cost / Pace.SHARE)
 
     def usage(self):
         """Return the ``Usage`` of the tree since its start."""

@@ -213,7 +213,7 @@ class _Watch:
             end = _register_end(selector, tree)
             try:
                 while True:
-                    selector.select(tree.pause)
+                    selector.select(tree.pause())
                     stamp = time.monotonic()
                     ended = tree.poll() is not None
                     chunk = _read(reader)
