@@ -116,7 +116,7 @@ def certified_by(job, setup, seed, names=None):
         made.update(new)
         answers.update(found)
         replays = certify.replays_of(workload, made, answers)
-        wanted = certify.unlucky(replays)
+        wanted = certify.unlucky(workload, made, answers, replays)
         if not wanted:
             break
     fields = certify.fields(workload, study, made, answers, replays)

@@ -204,7 +204,7 @@ def _order(name, workload, study, seed):
     inputs, targets = _samples(workload, marked + 1, random)
     which = np.full(n, marked)
     # Spread over the whole set, as it is stored.
-    places = (np.arange(marked) * n + random.integers(0, n, marked)) // marked
+    places = np.arange(marked) * n // marked + random.integers(0, n // marked, marked)
     which[places] = np.arange(marked)
     settings = {
         "learning_rate": SMALL_RATE,

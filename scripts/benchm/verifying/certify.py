@@ -1,7 +1,8 @@
 """The fields of a card from what the jobs of a session left, in the order of cause."""
 
-from . import dropout_field, feed_fields, weights_fields
+from . import dropout_field, feed_fields, places, weights_fields
 from .field import unanswered, verdict_of
+from .tolerances import norm
 
 
 def replays_of(workload, cases, answers):
@@ -23,14 +24,34 @@ def complete(workload, answer):
     )
 
 
-def unlucky(replays):
+def unlucky(workload, cases, answers, replays):
     """Return the names of the cases that came too near a kink to tell; a new seed may not."""
     near = {
         name for name, done in replays.items() if done.least_distance < weights_fields.MARGIN
     } - {"late", "late_small"}
     if "steps_again" in replays and not {"steps", "steps_again"} <= near:
         near -= {"steps", "steps_again"}
+    pair = {"order_1", "order_2"} & set(cases)
+    if pair and _follows(answers["one_step"], replays.get("one_step")):
+        fits = [
+            places.met(workload.reference, cases[name], answers[name]).misfit < places.MISFIT
+            for name in pair
+            if complete(workload, answers[name])
+        ]
+        if not all(fits):
+            near |= pair
     return sorted(near)
+
+
+def _follows(answer, replay):
+    """Whether a tool's update is about the replay's; else there is no luck in what differs."""
+    if replay is None:
+        return False
+    right = replay.result()
+    return all(
+        norm(answer.trained[name] - values) <= 0.01 * norm(values - answer.initial[name])
+        for name, values in right.items()
+    )
 
 
 def fields(workload, study, cases, answers, replays):

@@ -5,15 +5,15 @@ import numpy as np
 from . import places
 from .field import Field, exact, unanswered
 
-#: How far what a sample met may be from what it can meet, as a share of that: a solution of some
-#: sixty unknowns keeps about two digits of float32's seven.
-NEAR = 0.25
+#: How far what a sample met may be from what it can meet, as a share of that.
+NEAR = 0.1
 
-#: Share of the marks that may come out wrong in the second epoch.
-DOUBTFUL = 0.05
+#: Standard deviations that what a mark met must be away from what it may have met: one in two
+#: million.
+SURE = 5
 
-#: Chance of calling a full shuffle none, for each test of an order.
-FALSE_ALARMS = 1e-7
+#: Chance of calling a full shuffle none, for each test of an order; and of calling one batch all.
+FALSE_ALARMS, HARDLY = 1e-7, 1e-5
 
 
 def batches(workload, case, answer):
@@ -24,11 +24,16 @@ def batches(workload, case, answer):
     study = case.study
     size = study["protocol"]["batch_size"]
     rest = study["n_train"] - size
-    met = places.met(workload.reference, case, answer.initial, _change(answer))[:-1]
-    met = met / case.rule.learning_rate
+    met = places.met(workload.reference, case, answer)
+    clear = SURE * met.sigma < NEAR * case.rule.learning_rate / study["n_train"]
+    met = met.sums[clear] / case.rule.learning_rate
     whole, part = _near(met, 1 / size), _near(met, 1 / rest)
-    if (whole | part).all() and part.any():
+    # Sixty marks would hardly all be in the whole batch by chance, two might.
+    chance = (size / study["n_train"]) ** len(met)
+    if (whole | part).all() and (part.any() or chance > HARDLY):
         words = f"{study['n_train']} samples make a batch of {size} and one of {rest}"
+        if not part.any():
+            words = "too few marks to tell which samples are in which batch"
         return Field("batches", "same", words), False
     cause, words = _feed(met, size, rest), None
     if cause is None:
@@ -65,36 +70,40 @@ def order(workload, cases, answers):
     if problem:
         return unanswered("order", problem)
     case = cases["order_1"]
-    met_first = places.met(workload.reference, case, first.initial, _change(first))[:-1]
-    met_both = places.met(workload.reference, case, both.initial, _change(both))[:-1]
-    found = []
-    for epoch, met in enumerate((met_first, met_both - met_first)):
+    met_first = places.met(workload.reference, case, first)
+    met_both = places.met(workload.reference, cases["order_2"], both)
+    # The second epoch is what two runs differ by.
+    epochs = met_first, met_both - met_first
+    found, told = [], np.full(len(case.marked), True)
+    for epoch, met in enumerate(epochs):
         rates, _ = places.rates(case, epoch)
-        wrong = _seen(met, rates, epoch)
+        wrong = _seen(met.sums, SURE * met.sigma, rates, epoch)
         if wrong:
             return Field("order", "different", wrong)
-        found.append(np.abs(met[:, None] - rates).argmin(axis=1))
-    wrong = order_of(np.array(found), case.marked, case.study["n_train"], len(rates))
-    right = f"{len(met_first)} marked samples are met once an epoch"
-    if _tells_order(len(rates), len(met_first)):
+        found.append(np.abs(met.sums[:, None] - rates).argmin(axis=1))
+        # Marks whose samples are too much like others would not be missed if nobody met them.
+        told &= SURE * met.sigma < rates.min()
+    marks = int(told.sum())
+    if epochs[1].misfit > places.MISFIT:
+        words = "the update at a tiny rate is not what its samples' gradients add up to"
+        return Field("order", "different", words)
+    wrong = order_of(np.array(found)[:, told], case.marked[told], case.study["n_train"], len(rates))
+    right = f"{marks} marked samples are met once an epoch"
+    if _tells_order(len(rates), marks):
         right += ", in a new order each time"
     else:
         right += "; too few to tell the order"
     return exact("order", wrong, right)
 
 
-def _seen(met, rates, epoch):
-    """Return what is wrong with how often samples are met, or None."""
-    # Later epochs are what two runs differ by, at smaller rates: one mark may come out wrong.
-    wrong = 0 if epoch == 0 else DOUBTFUL
-    unseen = met < rates.min() / 2
-    if unseen.mean() > wrong:
+def _seen(met, margin, rates, epoch):
+    """Return what is wrong with how often samples are met, or None; ``margin``: of ``met``."""
+    unseen = met + margin < 0.9 * rates.min()
+    often = met - margin > 1.1 * rates.max()
+    if unseen.any():
         share = f"{unseen.mean():.0%} of the samples are not met in epoch {epoch + 1}"
-        if (met > 1.3 * rates.max()).any():
-            return f"{share}, others several times: sampling with replacement"
-        return share
-    often = met > 1.3 * rates.max()
-    if often.mean() > wrong:
+        return share + ", others several times: sampling with replacement" * bool(often.any())
+    if often.any():
         return f"{often.mean():.0%} of the samples are met more than once in epoch {epoch + 1}"
     return None
 
@@ -137,10 +146,3 @@ def order_of(steps, stored, n, updates):
 def _tells_order(updates, marks):
     """Whether so many marks, over so many updates an epoch, tell one order from another."""
     return updates >= 4 and marks >= 16
-
-
-def _change(answer):
-    return {
-        name: values.astype(np.float64) - answer.initial[name]
-        for name, values in answer.trained.items()
-    }

@@ -1,0 +1,55 @@
+"""Which samples a tool feeds, and when: what a card says of it, and what it can't say."""
+
+import numpy as np
+import pytest
+from test_verifying_card import STUDY, WORKLOAD, Tool
+
+from benchm.verifying import cases, certify, feed_fields
+
+CASES = ["one_step", "order_1", "order_2"]
+
+
+def order_of(tool, seed=9, alike=False):
+    """Return the field ``order``; ``alike``: every second mark is the same sample as the first.
+
+    As a card does it: cases that came too near a kink are drawn anew.
+    """
+    for attempt in range(5):
+        made = cases.make(WORKLOAD, STUDY, seed + 1000 * attempt, CASES)
+        if alike:
+            for case in (made["order_1"], made["order_2"]):
+                (kinds,) = case.batches
+                kinds.inputs[1:-1:2], kinds.targets[1:-1:2] = kinds.inputs[0], kinds.targets[0]
+                case.parts.train_inputs[case.marked[1::2]] = kinds.inputs[0]
+                case.parts.train_targets[case.marked[1::2]] = kinds.targets[0]
+        answers = {name: tool.main(case) for name, case in made.items()}
+        replays = certify.replays_of(WORKLOAD, made, answers)
+        if "order_1" not in certify.unlucky(WORKLOAD, made, answers, replays):
+            break
+    return feed_fields.order(WORKLOAD, made, answers)
+
+
+def test_a_shuffle_is_no_other_thing():
+    for seed in range(5):
+        found = order_of(Tool(), seed)
+        assert found.verdict == "same", found.words
+
+
+@pytest.mark.parametrize("left_out", [1, 9, 60])
+def test_marks_that_are_never_met_are_missed(left_out):
+    made = cases.make(WORKLOAD, STUDY, 9, CASES)["order_1"]
+    dropped = made.marked[:left_out]
+    others = np.setdiff1d(np.arange(STUDY["n_train"]), dropped)
+    # Filler in their place, so that nothing else is different.
+    filler = np.setdiff1d(np.arange(STUDY["n_train"]), made.marked)[:left_out]
+    fed = np.concatenate([others, filler])
+    tool = Tool(order=lambda random, n: random.permutation(fed if n == len(fed) else n))
+    found = order_of(tool)
+    assert found.verdict == "different"
+    assert "of the samples are not met in epoch" in found.words
+
+
+def test_of_samples_that_are_alike_nothing_is_said():
+    found = order_of(Tool(), alike=True)
+    assert found.verdict == "same"
+    assert int(found.words.split()[0]) < 40
