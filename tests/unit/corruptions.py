@@ -14,6 +14,7 @@ from benchm.records import layout
 
 #: What a tool says of itself, and reasons, are free: any value of their type is believable.
 FREE = ("software.facts", "absent", "status.log_tail", "software.variables", "software.versions")
+FREE += ("software.options",)  # the card must have the same
 FREE += ("machine.probe_before", "machine.probe_after", "software.interpreter NUL")
 
 #: What need not be there.

@@ -159,6 +159,7 @@ def record(
             "versions": {tool: "1.2.3", "numpy": "2.0.0"} if ok else {},
             "threads_allowed": count if device.startswith("cpu-") else 2,
             "facts": {"threads": 2, "precision": "float32"} if ok else {},
+            "options": {},
             "environment_file_sha256": "ab" * 32,
             "environment_installed_sha256": "cd" * 32,
             "environment_source": "stand-in",
@@ -193,7 +194,7 @@ _NEW = {
     "load": ["init_core_seconds", "user_seconds", "system_seconds", "page_faults", "disturbed",
              "steal_percent", "cpu_pressure_percent", "foreign_core_seconds"],
     "machine": ["probe_before", "probe_after"],
-    "software": ["cpus_allowed", "variables"],
+    "software": ["cpus_allowed", "options", "variables"],
     "provenance": ["contract"],
 }  # fmt: skip
 

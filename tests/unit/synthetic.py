@@ -7,7 +7,7 @@ import copy
 import json
 from pathlib import Path
 
-from made_records import ROOT, STUDY, record, record_1
+from made_records import ROOT, SETTINGS, STUDY, record, record_1
 
 from benchm.reporting.order import natural
 
@@ -33,7 +33,7 @@ def write(records, results):
 
 
 def card(tool="alpha", verdict="same", device="cpu", instance="local", words=None, **keys):
-    """A parity card of the adapter that ``record`` names; ``words`` tell the first difference."""
+    """A parity card of what ``record`` is a run of; ``words`` tell the first difference."""
     known = verdict is not None
     errors = [2e-8 * 1.3**step for step in range(20)]
     if verdict == "different":
@@ -57,20 +57,35 @@ def card(tool="alpha", verdict="same", device="cpu", instance="local", words=Non
         "first_difference": first,
         "fields": fields if known else [],
         "series": {"loss_error": errors, "loss": [2.3] * 20} if known else None,
-        "facts": {"precision": {"weights": "float32", "compute": "float32"}} if known else {},
-        "versions": {tool: "1.2.3"} if known else {},
+        "facts": {"threads": 2, "precision": "float32"} if known else {},
+        "versions": {tool: "1.2.3", "numpy": "2.0.0"} if known else {},
         "interpreter": "Python 3.12.1",
         "attempt": 1,
         "started_utc": "2021-02-03T04:05:06Z",
-        "adapter": f"{tool}.py",
+        "options": {},
+        "work": {
+            **{key: STUDY[key] for key in ("workload", "n_train", "epochs")},
+            "protocol": dict(SETTINGS),
+        },
+        "contract": 2,
+        "adapter": f"{tool}/cnn.py",
         "adapter_sha256": "12" * 32,
         "contract_sha256": "34" * 32,
-        "probe_sha256": "9a" * 32,
         "environment_file_sha256": "ab" * 32,
         "environment_installed_sha256": "cd" * 32,
         "project_version": "0.1.0",
         **keys,
     }
+
+
+def card_1(tool="alpha", **keys):
+    """The same of contract 1, made by a probe, of what ``record_1`` is a run of."""
+    made = card(tool, **keys)
+    for key in ("contract", "options", "work"):
+        del made[key]
+    facts = {"precision": {"weights": "float32", "compute": "float32"}, "threads": 2}
+    made["fields"] = [field | {"words": "made up"} for field in made["fields"]]
+    return made | {"facts": facts, "adapter": f"{tool}.py", "probe_sha256": "9a" * 32}
 
 
 def write_cards(cards, folder):

@@ -35,7 +35,10 @@ def test_a_variant_is_set_against_its_tool(tmp_path):
         theirs = record("mxnet_2017", repeat=n, train_s=32 * drift * (1 + n / 100), errors=30)
         records.append(changed(ours, "software.facts", {"parameters": 65402}))
         records.append(changed(theirs, "software.facts", {"parameters": 917370}))
-    cards = [card("mxnet"), card("mxnet_2017", "different", words=WHY)]
+    cards = [
+        card("mxnet", facts={"parameters": 65402}),
+        card("mxnet_2017", "different", words=WHY, facts={"parameters": 917370}),
+    ]
     report = (results(tmp_path, records, cards, VARIANTS) / "report.md").read_text()
     (line,) = [
         line for line in section_of_2017(report).splitlines() if line.startswith("| mxnet 2017")

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 from ranking_results import THREE, TOOLS, lines, names, notes, results
-from synthetic import card, judgement, place, record, record_1
+from synthetic import card, card_1, judgement, place, record, record_1
 
 CARDS = [card(tool) for tool in ("fast", "mid", "slow")]
 
@@ -70,7 +70,7 @@ def test_one_repeat_without_evidence_is_enough_to_doubt(tmp_path):
 
 def test_what_left_no_evidence_is_ranked_by_the_rules_of_its_time(tmp_path):
     records = [record_1("fast", train_s=1), record_1("slow", train_s=8)]
-    home = results(tmp_path, records, CARDS, TOOLS, judgements=[])
+    home = results(tmp_path, records, [card_1("fast"), card_1("slow")], TOOLS, judgements=[])
     assert {line["ranked"] for line in lines(home).values()} == {"yes"}
     assert "Runs of contract 1 left no evidence" in (home / "report.md").read_text()
 

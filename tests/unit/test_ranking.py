@@ -40,7 +40,11 @@ def test_a_different_tool_keeps_its_row_below_the_ranked_with_the_reason(tmp_pat
     [
         ([], "no parity card"),
         ([card("fast", None)], "its card has no verdict: made up for a test"),
-        ([card("fast", adapter_sha256="ee" * 32)], "its card is of another version of the adapter"),
+        (
+            [card("fast", adapter_sha256="ee" * 32)],
+            "its card is not of this run (adapter: eeeeeeeeeeee on the card, 121212121212 in the "
+            "record)",
+        ),
         ([card("fast", device="gpu")], "no parity card"),
         ([card("fast", instance="elsewhere")], "no parity card"),
     ],

@@ -8,7 +8,6 @@ import pytest
 from benchm import workloads
 from benchm.metering.events import Timeline
 from benchm.verifying import (
-    agreement,
     cases,
     certify,
     evidence,
@@ -242,19 +241,3 @@ def test_a_number_is_fitted_when_no_rule_has_it():
     words, left = explain.fitted_cause(difference)
     assert words == "learning rate 0.0050001 instead of 0.005"
     assert left < 0.01
-
-
-def test_a_card_is_of_one_adapter_and_one_environment():
-    card = {"tool": "pytorch", "adapter_sha256": "a" * 64, "versions": {"torch": "2.1"}}
-    record = {
-        "cell": {"tool": "pytorch"},
-        "provenance": {"adapter_sha256": "a" * 64},
-        "software": {"versions": {"torch": "2.1"}},
-    }
-    assert agreement.differences(card, record) == []
-    record["software"]["versions"] = {"torch": "2.2"}
-    record["provenance"]["adapter_sha256"] = "b" * 64
-    assert agreement.differences(card, record) == [
-        "adapter: aaaaaaaaaaaa on the card, bbbbbbbbbbbb in the record",
-        "packages' versions: torch 2.1 on the card, torch 2.2 in the record",
-    ]

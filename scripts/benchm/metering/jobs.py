@@ -36,7 +36,16 @@ def read(source):
         if group not in job:
             raise BadInput(f"{name}: key {group} is missing")
         check_group(group, job[group], name)
-    return {**{group: job[group] for group in GROUPS}, "options": job.get("options", {})}
+    options = job.get("options", _options_of_record(job))
+    options = {} if options is None else options
+    if not isinstance(options, dict):
+        raise BadInput(f"{name}: key options: {options!r}; allowed: an object")
+    return {**{group: job[group] for group in GROUPS}, "options": options}
+
+
+def _options_of_record(job):
+    software = job.get("software")
+    return software.get("options") if isinstance(software, dict) else None
 
 
 def _lifted(job, name):

@@ -160,6 +160,7 @@ def _software(seen, request, cpus):
         "versions": seen.timeline.versions,
         "threads_allowed": None if cpus is None else len(cpus),
         "cpus_allowed": cpus,
+        "options": request.job["options"],
         "variables": seen.variables,
         "facts": seen.timeline.facts,
         "environment_file_sha256": environment.sha256_of_file(request.environment),

@@ -30,7 +30,7 @@ _ADDED = {
         "disturbed",
     ),
     "machine": ("probe_before", "probe_after"),
-    "software": ("cpus_allowed", "variables"),
+    "software": ("cpus_allowed", "options", "variables"),
 }
 
 

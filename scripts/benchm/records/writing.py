@@ -33,7 +33,7 @@ def write(record, path, evidence=None, evidence_path=None, replaced_directory=No
     already is kept in ``replaced_directory`` under a name of its own, with its evidence. BadInput
     when the disk is full or a folder can't be written; what was there is untouched then.
     """
-    record = rounded(record)
+    record = _rounded_where_measured(record)
     if jsonschema is not None:
         jsonschema.validate(record, layout.schema())
     path = Path(path)
@@ -43,6 +43,15 @@ def write(record, path, evidence=None, evidence_path=None, replaced_directory=No
         files.write_bytes(evidence_path, evidence)
     text = json.dumps(record, indent=1, sort_keys=True, allow_nan=False) + "\n"
     files.write_bytes(path, text.encode())
+
+
+def _rounded_where_measured(record):
+    """What was asked for keeps all its digits: a learning rate of 1e-7 is none of 0."""
+    result = rounded(record)
+    result["study"] = record["study"]
+    if "options" in record["software"]:
+        result["software"]["options"] = record["software"]["options"]
+    return result
 
 
 def _keep_replaced(path, evidence_path, directory):

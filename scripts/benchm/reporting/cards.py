@@ -2,13 +2,15 @@
 
 A card is the outcome of comparing one tool on one device with a float64 reference, field by
 field. A measured cell may be ranked when its card says that it computes the same, and when the
-card was made from the adapter that was timed.
+card is of what was timed: ``verifying.agreement`` says in what the two must agree.
 """
 
 import json
 from dataclasses import dataclass
 
 from ..files import BadInput, one_line, read_text
+from ..verifying import agreement
+from .columns import record_of
 
 VERSION = 1
 
@@ -76,13 +78,28 @@ class Cards:
         if card["verdict"] is None:
             why = one_line(card.get("reason") or "no reason was recorded")
             return Parity("-", False, f"its card has no verdict: {why}")
-        if set(cell.values("adapter_sha256")) - {card.get("adapter_sha256")}:
-            return Parity("-", False, "its card is of another version of the adapter")
+        foreign = _disagreement(card, cell)
+        if foreign:
+            return Parity("-", False, foreign)
         if card["verdict"] == "different":
             return Parity("D", False, difference(card))
         if cell.tool in self.variants:
             return Parity(LETTERS[card["verdict"]], False, self.on_purpose(cell.tool))
         return Parity(LETTERS[card["verdict"]])
+
+
+def _disagreement(card, cell):
+    """What a card and the runs of its cell differ in, in words; '' when it is of all of them.
+
+    One run is enough; it is named where there are several.
+    """
+    for run in cell.ok:
+        found = agreement.differences(card, record_of(run.row))
+        if found:
+            which = f", repeat {run.repeat}" if len(cell.runs) > 1 else ""
+            words = one_line("; ".join(found), 300)
+            return f"its card is not of this run{which} ({words})"
+    return ""
 
 
 def difference(card):

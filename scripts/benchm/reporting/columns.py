@@ -158,3 +158,20 @@ HOLDS = {column.name: column.holds for column in COLUMNS}
 def flatten(record):
     """Return one row, a mapping of column to value, from a record of the present version."""
     return {column.name: column.of(record) for column in COLUMNS} | {"source": "measured"}
+
+
+def record_of(row):
+    """Return what a row holds of its record, in the record's groups: what ``flatten`` took apart.
+
+    Lists of mappings and intervals, which stand in several columns, are left out.
+    """
+    record = {}
+    for column in COLUMNS:
+        if column.place is None or "*" in column.place or column.place[-1] in (0, 1):
+            continue
+        *groups, key = column.place
+        inner = record
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[key] = row.get(column.name)
+    return record

@@ -75,6 +75,7 @@ def make(request):
     card = {
         **{key: cell[key] for key in ("tool", "instance", "device")},
         "study": job["study"]["name"],
+        "work": {key: job["study"][key] for key in ("workload", "n_train", "epochs", "protocol")},
         "options": job["options"],
         "outcome": ended.outcome,
         "reason": ended.reason,
