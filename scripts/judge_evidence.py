@@ -9,17 +9,21 @@ trained, which is for the parity card. The judgement (schemas/judgement.schema.j
 "fails", "missing" (something could not be looked at) or "not_applicable" (a run without
 evidence, of the first contract or one that did not come out ok).
 
-Exit code 0 once a judgement stands; 2 is a record that can't be read.
+A record that can't be read has a judgement, too, where its place names the run: "missing", with
+the reason. So no record and no evidence can keep the others from being reported. Exit code 0 once
+a judgement stands; 2 when none can be written.
 """
 
 import argparse
 import hashlib
 import json
 import sys
+import traceback
 from pathlib import Path
 
 from benchm import idx, workloads
-from benchm.files import BadInput, complain, write_text
+from benchm.device import Device
+from benchm.files import BadInput, complain, one_line, write_text
 from benchm.metering import environment, hand_over
 from benchm.metering.measure import SUMS
 from benchm.records import reading
@@ -69,9 +73,16 @@ def judge(record, content, directory):
         return "not_applicable", [why], []
     if content is None:
         return "missing", ["there is no file of evidence"], []
-    workload = workloads.load(record["study"]["workload"])
-    parts, unread = read_data(record, directory)
-    checks = evidence.judge(record, content, workload, parts)
+    try:
+        workload = workloads.load(record["study"]["workload"])
+        parts, unread = read_data(record, directory)
+        checks = evidence.judge(record, content, workload, parts)
+    except BadInput as error:
+        return "missing", [one_line(error, 200)], []
+    except Exception as error:  # whatever is in the evidence, it must not stop the report
+        traceback.print_exc()
+        what = one_line(f"{type(error).__name__}: {error}", 200)
+        return "missing", [f"it could not be judged: {what}"], []
     for check in checks:
         if check.ok is None and unread and check.name in ("predictions", "quality"):
             check.words = unread
@@ -79,17 +90,49 @@ def judge(record, content, directory):
     return verdict, list(dict.fromkeys(reasons)), checks
 
 
+def names_of(path):
+    """Return what the place of a record says of its run, a dict; None where that says nothing.
+
+    The path ends on study/runs/instance/device/tool/repeat.json.
+    """
+    parts = Path(path).absolute().parts
+    *_, study, runs, instance, device, tool, name = (*[""] * 6, *parts)
+    try:
+        repeat = int(Path(name).stem)
+        Device.parse(device)
+    except (ValueError, BadInput):
+        return None
+    if runs != "runs" or repeat < 1:
+        return None
+    return {"study": study, "instance": instance, "device": device, "tool": tool, "repeat": repeat}
+
+
 def judgement(record_path, evidence_path, directory):
-    """Return the judgement, a dict as in schemas/judgement.schema.json. Raises BadInput."""
-    record = reading.read_record(record_path, placed=False)
+    """Return the judgement, a dict as in schemas/judgement.schema.json.
+
+    Raises BadInput when the record can't be read and its place does not name the run.
+    """
+    placed = names_of(record_path)
     content = read_evidence(evidence_path)
-    verdict, reasons, checks = judge(record, content, directory)
-    cell = record["cell"]
+    try:
+        record = reading.read_record(record_path, placed=placed is not None)
+    except BadInput as error:
+        if placed is None:
+            raise
+        names, why = placed, one_line(error).removeprefix(f"{record_path}: ")
+        verdict, reasons, checks = "missing", [f"the record can't be used: {one_line(why, 300)}"], []
+    else:
+        cell = record["cell"]
+        names = {"study": record["study"]["name"]}
+        names |= {key: cell[key] for key in ("instance", "device", "tool", "repeat")}
+        verdict, reasons, checks = judge(record, content, directory)
     return {
         "schema_version": SCHEMA_VERSION,
-        "study": record["study"]["name"],
-        **{key: cell[key] for key in ("instance", "device", "tool", "repeat")},
-        "record_sha256": environment.sha256_of_file(record_path),
+        **names,
+        # A pipe in its place would never end.
+        "record_sha256": environment.sha256_of_file(record_path)
+        if Path(record_path).is_file()
+        else None,
         "evidence_sha256": None if content is None else hashlib.sha256(content).hexdigest(),
         "verdict": verdict,
         "reasons": reasons,

@@ -4,6 +4,7 @@ Also where they lie, and the cards, judgements and settings that go with them.
 """
 
 import copy
+import hashlib
 import json
 from pathlib import Path
 
@@ -143,7 +144,8 @@ def judgement(item, verdict="holds", reasons=(), **keys):
         "schema_version": 1,
         "study": item["study"]["name"],
         **{key: cell[key] for key in ("instance", "device", "tool", "repeat")},
-        "record_sha256": None,
+        # As ``write`` writes it.
+        "record_sha256": hashlib.sha256(json.dumps(item).encode()).hexdigest(),
         "evidence_sha256": item["evidence"]["sha256"],
         "verdict": verdict,
         "reasons": list(reasons),

@@ -36,6 +36,11 @@ def test_runs_whose_evidence_holds_are_ranked(tmp_path):
             [judgement(THREE[0], record_sha256="00" * 32)],
             "its evidence was judged for another record",
         ),
+        (
+            [judgement(THREE[0], evidence_sha256=None)],
+            "its evidence was judged for another record",
+        ),
+        ([judgement(THREE[0], record_sha256=None)], "its evidence was judged for another record"),
         ([judgement(record("fast", instance="box"))], "its evidence was not judged"),
     ],
 )

@@ -34,10 +34,11 @@ class Judgements:
         found = self._found.get((run.instance, run.device.name, run.tool, run.repeat))
         if found is None:
             return "its evidence was not judged"
+        holds = found["verdict"] == "holds"
         for key in ("record_sha256", "evidence_sha256"):
-            if found[key] is not None and run[key] is not None and found[key] != run[key]:
+            if found[key] != run[key] and (holds or None not in (found[key], run[key])):
                 return "its evidence was judged for another record"
-        if found["verdict"] == "holds":
+        if holds:
             return ""
         words = "fails" if found["verdict"] == "fails" else "is missing"
         reasons = "; ".join(map(one_line, found["reasons"]))
