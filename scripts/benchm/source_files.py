@@ -8,7 +8,18 @@ import contextlib
 import re
 from pathlib import Path
 
-from .project import ROOT, SCRIPTS
+from .project import ROOT, SCRIPTS, WORKLOADS
+
+#: What a program looks for files with that it does not import by their names: a module that is
+#: loaded by a text, or data beside the program. It starts in an empty folder, so nothing is found
+#: without one of them.
+_LOOKS_AROUND = {
+    # Not the methods of other things: model.eval(), np.__file__.
+    ".py": r"(?<![.\w])(importlib(?!\.metadata)|__import__|imp|runpy|pkgutil|exec|execfile|eval"
+    r"|__file__|inspect)\b|\bsys\.(path|argv|modules)\b|\bBENCHM_ADAPTER\b",
+    ".R": r"\b(sys\.source|BENCHM_ADAPTER|commandArgs|parse|eval)\b"
+    r"""|\bsource\((?!\s*Sys\.getenv\(["']BENCHM_CONTRACT)|\buse\((?!\s*["'])""",
+}
 
 
 def files_of(program):
@@ -31,8 +42,9 @@ def modules_of_adapter(adapter):
     """Return the paths, sorted, of the other files of its folder that an adapter uses in turn.
 
     ``adapter``: its path. In Python those are what it imports, in R what it hands to the
-    contract's ``use("engine.R")``. A file that does not parse, or of another language, has none:
-    what is wrong with an adapter is said by its own run.
+    contract's ``use("engine.R")``. Where one of them looks around for more, as by importlib, it
+    is all files of the folder but other adapters. A file that does not parse, or of another
+    language, has none: what is wrong with an adapter is said by its own run.
     """
     adapter = Path(adapter)
     found, todo = set(), [adapter]
@@ -42,7 +54,32 @@ def modules_of_adapter(adapter):
             found.add(path)
             with contextlib.suppress(SyntaxError, ValueError, OSError):
                 todo += _USES.get(path.suffix, _nothing)(path, adapter.parent)
+    if any(map(_looks_around, found)):
+        found |= set(_beside(adapter))
     return sorted(found - {adapter})
+
+
+def _looks_around(path):
+    pattern = _LOOKS_AROUND.get(path.suffix)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return bool(pattern) and bool(re.search(pattern, text))
+
+
+def _beside(adapter):
+    """Yield the files of an adapter's folder that are no other adapter: those have a workload's
+    name.
+    """
+    workloads = {path.name for path in WORKLOADS.glob("*/") if path.name[0] not in "._"}
+    for path in adapter.parent.rglob("*"):
+        inside = path.relative_to(adapter.parent).parts
+        if not path.is_file() or any(part[0] == "." or part == "__pycache__" for part in inside):
+            continue
+        is_program = len(inside) == 1 and path.suffix in _USES
+        if not (is_program and any(f"{path.stem}_".startswith(f"{w}_") for w in workloads)):
+            yield path
 
 
 def _nothing(path, root):

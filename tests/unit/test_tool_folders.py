@@ -68,6 +68,60 @@ def test_an_adapter_is_made_of_the_modules_that_it_imports_in_turn(folder):
     ]
 
 
+def of_the_net(*names):
+    return [f"scripts/tools/net/{name}" for name in names]
+
+
+@pytest.mark.parametrize(
+    "loads",
+    [
+        "m = importlib.import_module('hid' + 'den')",
+        "m = __import__('hidden')",
+        "exec(open('x').read())",
+        "here = os.path.dirname(__file__)",
+        "place = sys.path[0]",
+        "place = os.environ['BENCHM_ADAPTER']",
+    ],
+)
+def test_an_adapter_that_looks_around_is_made_of_all_that_it_may_find(folder, loads):
+    fill(folder, cnn_DOT_py="import engine", engine_DOT_py=loads, hidden_DOT_py="")
+    fill(folder, cnn_2017_DOT_py="", constants_DOT_json="{}")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__/hidden.pyc").touch()
+    (folder / "data").mkdir()
+    (folder / "data/table.csv").touch()
+    found = of_the_net("constants.json", "data/table.csv", "engine.py", "hidden.py")
+    assert adapters.modules_of("scripts/tools/net/cnn.py") == found
+    before = environment.sha256_of_adapter(folder / "cnn.py")
+    fill(folder, hidden_DOT_py="x = 2")
+    assert environment.sha256_of_adapter(folder / "cnn.py") != before
+
+
+@pytest.mark.parametrize("loads", ["model.eval()", "from importlib.metadata import version"])
+def test_what_finds_nothing_in_the_folder_does_not_look_around(folder, loads):
+    fill(folder, cnn_DOT_py=loads, other_DOT_py="")
+    assert adapters.modules_of("scripts/tools/net/cnn.py") == []
+
+
+def test_the_tools_here_are_made_of_what_they_import():
+    made_of = {
+        path.parent.name: [each.name for each in source_files.modules_of_adapter(path)]
+        for path in sorted(project.TOOLS.glob("*/cnn.*"))
+    }
+    assert made_of["numpy_reference"] == ["engine.py", "layers.py"]
+    assert made_of["r_keras"] == ["engine.R"]
+    assert all("engine" in found[0] for found in made_of.values()), "the engine is hashed, too"
+
+
+def test_an_adapter_in_r_that_looks_around_is_made_of_all(folder):
+    helper = 'source(Sys.getenv("BENCHM_CONTRACT"))\n'
+    fill(folder, cnn_DOT_R=helper, other_DOT_R="")
+    assert adapters.modules_of("scripts/tools/net/cnn.R") == []
+    for looks in ('source("other.R")', "use(name)", 'Sys.getenv("BENCHM_ADAPTER")'):
+        fill(folder, cnn_DOT_R=helper + looks)
+        assert adapters.modules_of("scripts/tools/net/cnn.R") == of_the_net("other.R")
+
+
 def test_an_adapter_in_r_is_made_of_what_it_uses_in_turn(folder):
     fill(
         folder,
