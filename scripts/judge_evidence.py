@@ -119,8 +119,8 @@ def judgement(record_path, evidence_path, directory):
     except BadInput as error:
         if placed is None:
             raise
-        names, why = placed, one_line(error).removeprefix(f"{record_path}: ")
-        verdict, reasons, checks = "missing", [f"the record can't be used: {one_line(why, 300)}"], []
+        names, why = placed, one_line(str(error).removeprefix(f"{record_path}: "), 300)
+        verdict, reasons, checks = "missing", [f"the record can't be used: {why}"], []
     else:
         cell = record["cell"]
         names = {"study": record["study"]["name"]}

@@ -48,11 +48,13 @@ def read(path=None, overrides=None):
 
 def check(config):
     """Raise BadInput for the first thing in ``config`` (a dict) that can't be used."""
+    checking.check_plain(config, FILE)
     for tool, entry in _entries(config, "tools"):
         for old, new in _RENAMED.items():
             if old in entry:
                 raise wrong(FILE, f"tools.{tool}.{old}", f"is now {new}")
     checking.check(config, "config.schema.json", FILE)
+    checking.check_text(config, FILE)
     _check_names(config)
     for study in config["studies"]:
         _check_study(study, config["studies"][study])

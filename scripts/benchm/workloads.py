@@ -116,7 +116,9 @@ def load(name):
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadInput(f"{file}: can't be read: {one_line(error)}") from None
     _check_name(name)
+    checking.check_plain(content, file)
     checking.check(content, "workload.schema.json", file)
+    checking.check_text(content, file)
     _check_protocol(content["protocol"], file)
     if content["metric"] not in metrics.known():
         text = checking.unknown("metric", content["metric"], metrics.known())

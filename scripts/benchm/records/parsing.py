@@ -2,9 +2,9 @@
 
 import json
 import math
-import unicodedata
 from pathlib import Path
 
+from ..checking import control_character
 from ..files import BadInput, one_line, read_text
 
 #: A record of a machine with hundreds of CPUs has some 100 kB; what is larger than this is none.
@@ -101,9 +101,3 @@ def _unbearable(value):
                     return f"{where}: {one_line(json.dumps(key), 60)} is no key"
                 ahead.append(((*place, key), inner))
     return None
-
-
-def control_character(text):
-    """The first control character, or half of a surrogate pair, in a text as U+...; or None."""
-    found = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs")), None)
-    return None if found is None else f"U+{ord(found):04X}"
