@@ -64,9 +64,7 @@ def test_what_is_too_long_or_too_large_is_one_line(path, value, words):
     assert words in refused(path, value)
 
 
-@pytest.mark.parametrize(
-    "character", [*"\0\n\r\t\x7f\x85\ud800", "\x1b[31m"]
-)
+@pytest.mark.parametrize("character", [*"\0\n\r\t\x7f\x85\ud800", "\x1b[31m"])
 @pytest.mark.parametrize(
     "path",
     [
