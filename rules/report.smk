@@ -121,7 +121,7 @@ rule figures:
             "results/{study}/figures/machines.svg",
             caption="../report/machines.rst",
             category="Figures",
-            labels={"figure": "all machines"},
+            labels={"figure": "training time, all machines"},
         ),
         time_by_tool=report(
             "results/{study}/figures/time_by_tool.svg",
@@ -151,7 +151,7 @@ rule figures:
             "results/{study}/figures/parity.svg",
             caption="../report/parity.rst",
             category="Parity",
-            labels={"page": "divergence over 20 steps"},
+            labels={"page": "how far from the reference"},
         ),
     log:
         "results/{study}/logs/figures.log",

@@ -19,10 +19,9 @@ POLICY = (
     "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">"
 )
 
-#: Clicks on every heading of every table twice, and writes down the rows after each click.
-CLICKS = """
-<script>
-window.addEventListener("load", () => {
+#: A function: clicks on every heading of every table twice, and returns the rows after each click.
+CLICK_ALL = """
+() => {
   const seen = [];
   for (const table of document.querySelectorAll("table")) {
     const rows = () => [...table.tBodies[0].rows].map((row) =>
@@ -43,11 +42,19 @@ window.addEventListener("load", () => {
   const requests = performance.getEntriesByType("resource").map((each) => each.name);
   const widths = [...document.querySelectorAll("th")].map((head) =>
     [head.textContent.trim(), head.getBoundingClientRect().width]);
+  return {seen, requests, widths};
+}
+"""
+
+#: Calls it once the page is there, and leaves on it what it returned.
+CLICKS = f"""
+<script>
+window.addEventListener("load", () => {{
   const result = document.createElement("pre");
   result.id = "result-of-the-test";
-  result.textContent = JSON.stringify({seen, requests, widths});
+  result.textContent = JSON.stringify(({CLICK_ALL})());
   document.body.append(result);
-});
+}});
 </script>
 """
 

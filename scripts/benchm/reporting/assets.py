@@ -31,12 +31,19 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const asWritten = [...body.rows];
   const compareWords = new Intl.Collator("en", { numeric: true }).compare;
+  const wordsOf = (row, column) => (row.cells[column]?.textContent ?? "").trim();
+  // Where nothing says its number, words that begin with one: 2.6e-06 (mxnet), 1.1x (0.9-1.3).
+  const begins = /^-?\\d[\\d,]*(\\.\\d+)?(e[-+]?\\d+)?(?=$|[x%(\\s])/;
+  const areNumbers = heads.map((head, column) => asWritten.every((row) =>
+    wordsOf(row, column) === "" || begins.test(wordsOf(row, column))));
   const keyOf = (row, column) => {
     const cell = row.cells[column];
     if (row.classList.contains("last") && (!cell || cell.classList.contains("why"))) return [3, 0];
-    const words = cell ? cell.textContent.trim() : "";
     if (cell && cell.dataset.value !== undefined) return [0, Number(cell.dataset.value)];
-    return words === "" ? [2, ""] : [1, words];
+    const words = wordsOf(row, column);
+    if (words === "") return [2, ""];
+    if (areNumbers[column]) return [0, Number(words.match(begins)[0].replaceAll(",", ""))];
+    return [1, words];
   };
   heads.forEach((head, column) => {
     head.addEventListener("click", () => {

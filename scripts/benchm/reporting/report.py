@@ -15,7 +15,7 @@ DESCRIPTIONS = {
     "quality": "Quality of each tool on the test set",
     "speedup": "Speed-up of each tool against the baseline",
     "machines": "Training time by machine and tool, with what each machine could do at best",
-    "parity": "How far each tool's loss is from the reference, step by step",
+    "parity": "How far each tool's training is from the reference, update by update",
 }
 
 TIMES = """\
