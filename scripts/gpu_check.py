@@ -4,6 +4,7 @@
     gpu_check.py                            # every tool that this Python can import
     gpu_check.py --mnist DIR                # on MNIST instead of scikit-learn's digits
     gpu_check.py --python FILE              # the tools of another Python, e.g. an environment's
+    gpu_check.py --logs DIR                 # all that the tools print, by default results/gpu-check
     gpu_check.py --study seed --mnist DIR --output DIR [--rounds N] [--devices gpu,cpu]
 
 Prints a line for each check: ok, FAILED with the reason, or skipped with the reason. With
@@ -50,6 +51,7 @@ def main(argv=None):
                 study=asked.study,
                 instance=asked.instance,
                 time_limit=asked.time_limit,
+                logs=asked.logs,
             )
             from benchm.gpu_checking import archive, checks
 
@@ -73,6 +75,13 @@ def parse_arguments(argv):
     parser.add_argument(
         "--python", default=sys.executable, metavar="FILE", help="the tools' Python"
     )
+    parser.add_argument(
+        "--logs",
+        type=Path,
+        metavar="DIR",
+        help="where all that the tools print is kept; default: results/gpu-check. With --study it "
+        "lies beside the records",
+    )
     parser.add_argument("--study", metavar="NAME", help="make records of this study, check nothing")
     parser.add_argument("--output", type=Path, metavar="DIR", help="results directory for those")
     parser.add_argument("--rounds", type=int, metavar="N", help="with --study: runs of each cell")
@@ -87,6 +96,8 @@ def parse_arguments(argv):
     for option in ("output", "devices", "rounds"):
         if getattr(asked, option) is not None and not asked.study:
             parser.error(f"--{option} needs --study")
+    if asked.logs and asked.study:
+        parser.error("--logs: with --study the logs lie beside the records")
     if asked.study and not asked.output:
         parser.error("--study needs --output")
     asked.rounds = 1 if asked.rounds is None else asked.rounds
@@ -147,7 +158,7 @@ def find_gpus():
     gpus = gpu.detect()
     if not gpus.devices:
         raise CannotCheck(f"no GPU to check: {gpus.why_none}")
-    print(f"driver {gpus.driver}")
+    print(f"driver {gpus.driver}, CUDA {gpus.cuda_driver}, NVML {gpus.nvml}")
     for index, (name, facts) in enumerate(zip(gpus.names, gpus.facts(), strict=True)):
         known = [f"{key} {value}" for key, value in facts.items() if value is not None]
         print(f"GPU {index}: {name}, {', '.join(known)}")
@@ -171,8 +182,9 @@ def default_devices(gpus):
     return ["gpu", *([f"gpu-{gpus}"] if gpus > 1 else []), "cpu"]
 
 
-def prepare(gpus, folder, python, mnist, study, instance, time_limit):
+def prepare(gpus, folder, python, mnist, study, instance, time_limit, logs=None):
     """Return the Bench, with a protocol and its images; the arguments are those of this program."""
+    from benchm import project
     from benchm.gpu_checking import archive, data
     from benchm.gpu_checking.bench import Bench
 
@@ -192,7 +204,8 @@ def prepare(gpus, folder, python, mnist, study, instance, time_limit):
     print(f"images: {words}")
     model = re.sub(r"[^a-z0-9]+", "-", gpus.names[0].lower()).strip("-")
     name = instance or model
-    return Bench(gpus, python, folder, folder / "data", protocol, workload, name, time_limit)
+    logs = logs or project.ROOT / "results" / "gpu-check"
+    return Bench(gpus, python, folder, folder / "data", protocol, workload, name, time_limit, logs)
 
 
 if __name__ == "__main__":

@@ -22,15 +22,12 @@
 #     if (sys.nframe() == 0L) run_adapter(main, versions = list(torch = packageVersion("torch")))
 #
 # What other files of its folder define is had with `use("engine.R")`. `main` may be called
-# several times in one process, each time with another job: what belongs to the process
-# (threads, precision, device) is set up once, when a file is sourced, from `read_job()`;
-# everything else is read from the job.
+# several times in one process: what belongs to the process (threads, precision, device) is set
+# up once, when a file is sourced, from `read_job()`; everything else is read from the job.
 #
-# Events are JSON lines, the same as those of contract.py, which says more about them. The
-# meter stamps each on arrival with its own clock; `elapsed` is this process's own account
-# and only serves to check that one. Arrays travel in safetensors files
-# (https://github.com/huggingface/safetensors, "Format"). Needs the package jsonlite, which
-# reticulate brings along; reticulate itself only for an adapter that hands over NumPy's arrays.
+# Events are JSON lines, arrays travel in safetensors files, as contract.py says. Needs the
+# package jsonlite, which reticulate brings along; reticulate itself only for an adapter that
+# hands over NumPy's arrays.
 
 # Version of the contract; the meter refuses an adapter of another.
 CONTRACT_VERSION <- 2L
@@ -85,6 +82,10 @@ run_adapter <- function(main, versions) {
       versions = versions
     )
     main(job)
+    if (length(job$gpus) && "reticulate" %in% loadedNamespaces()) {
+      found <- try(reticulate::import("gpu_libraries")$loaded(), silent = TRUE) # as contract.py
+      if (is.list(found) && length(found)) describe_run(job, list(gpu_libraries = found))
+    }
     if (!is.null(job$predicted)) {
       write_arrays(job$predictions_file, list(predictions = job$predicted))
     }
@@ -112,8 +113,7 @@ test_inputs <- function(job) {
 
 # Sends one event to the meter.
 #
-# The clock is R's own, seconds since R started. It is the system's time, which can be set while
-# a tool trains; the meter, whose clock can't, then refuses the run.
+# The clock is R's own: the system's time, which can be set while a tool trains.
 send_event <- function(job, event, ...) {
   values <- list(event = event, elapsed = proc.time()[["elapsed"]], ...)
   line <- jsonlite::toJSON(values, auto_unbox = TRUE, digits = NA, null = "null")

@@ -22,9 +22,8 @@ measured, and then reads top to bottom::
     if __name__ == "__main__":
         contract.run(main, torch=torch.__version__)
 
-``main`` may be called several times in one process, each time with another job: what belongs to
-the process (threads, precision, device) is set up once, on import, from ``read_job``; everything
-else is read from the job.
+``main`` may be called several times in one process: what belongs to the process (threads,
+precision, device) is set up once, on import, from ``read_job``; all else is read from the job.
 
 Events are JSON lines, named after the phases of MLPerf's logging
 (https://github.com/mlcommons/logging). The meter stamps each on arrival with its own
@@ -32,8 +31,7 @@ clock; ``elapsed`` is this process's own account and only serves to check that o
 in safetensors files (https://github.com/huggingface/safetensors, "Format"): the length of a JSON
 header, the header, raw little-endian values.
 
-Runs on Python 2.7 and 3: old tools need old interpreters. NumPy is the only import
-beyond the standard library.
+Runs on Python 2.7 and 3, for old tools. NumPy is the only import beyond the standard library.
 """
 
 # unicode_literals: JSON is written as text on Python 2.7 too.
@@ -46,6 +44,8 @@ import os
 import struct
 import sys
 import time
+
+import gpu_libraries  # beside this file
 
 # time.monotonic is missing from Python 2.7, time.time is all that there is.
 _clock = getattr(time, "monotonic", time.time)
@@ -245,20 +245,17 @@ def read_jobs():
 
 
 def read_job():
-    """Return the keys of the (first) job, for what a tool must be told before it is imported.
-
-    ``device``, ``gpus``, ``threads``, ``options`` and ``scratch`` are the same in all jobs of a
-    process; what may differ from job to job is read from ``main``'s argument.
+    """Return the keys of the (first) job, for what a tool must be told before it is imported:
+    ``device``, ``gpus``, ``threads``, ``options`` and ``scratch`` are the same in all jobs.
     """
     return read_jobs()[0]
 
 
 def read_options(options, choices, program):
-    """Return all options of a tool's entry, those that are not given at their default.
+    """Return all options of a tool's entry: ``options``, a dict, and the others' defaults.
 
-    ``options``: those that are given, a dict; ``choices`` maps an option to what it may be, the
-    default first. A default that is None allows None and any number from 0 to 1. Ends with one
-    line that names ``program`` when an option is unknown or has another value.
+    ``choices`` maps an option to what it may be, the default first; a default of None allows
+    numbers from 0 to 1, too. Ends with one line that names ``program`` for anything else.
     """
     chosen = dict((name, values[0]) for name, values in choices.items())
     for name, value in options.items():
@@ -297,4 +294,6 @@ def run(main, **versions):
                 versions=dict((k, str(v)) for k, v in versions.items()),
             )
             main(job)
+            if job.gpus:  # only now has the tool loaded all that it uses
+                job.describe(gpu_libraries=gpu_libraries.loaded())
             job.finish()

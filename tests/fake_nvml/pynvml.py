@@ -51,6 +51,14 @@ def nvmlSystemGetDriverVersion():  # noqa: N802
     return b"580.1"
 
 
+def nvmlSystemGetCudaDriverVersion_v2():  # noqa: N802
+    return _config.get("cuda_driver", 13000)
+
+
+def nvmlSystemGetNVMLVersion():  # noqa: N802
+    return b"13.580.1"
+
+
 def nvmlDeviceGetCount():  # noqa: N802
     _raise_if(_config.get("count_error"))
     return len(_config.get("gpus", []))
@@ -108,7 +116,7 @@ def nvmlDeviceGetMemoryInfo(handle, version=None):  # noqa: N802
 
 
 def nvmlDeviceGetPowerUsage(handle):  # noqa: N802
-    return _next(handle, "milliwatts", 100_000)
+    return _next(handle, "milliwatts", int(1000 * handle.get("joules_per_second", 100)))
 
 
 def nvmlDeviceGetClockInfo(handle, type):  # noqa: A002, N802

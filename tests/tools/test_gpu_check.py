@@ -77,7 +77,8 @@ def machine(tmp_path, monkeypatch):
         (adapters / "cnn.py").write_text(ADAPTER.format(misbehave=misbehave))
         monkeypatch.setattr(tools, "TOOLS", [tools.Tool("pretend", adapters, {}, probe)])
         monkeypatch.setenv("FAKE_NVML", json.dumps({"gpus": gpus}))
-        return gpu_check.main(list(arguments))
+        logs = [] if "--study" in arguments else ["--logs", str(tmp_path / "logs")]
+        return gpu_check.main([*arguments, *logs])
 
     return run
 
@@ -145,11 +146,18 @@ def test_where_nvml_names_no_process_a_cell_of_the_cpu_is_not_called_clean(machi
     assert "skipped" in line(lines, "pretend on cpu: leaves the GPUs alone: ")
 
 
-def test_a_tool_that_breaks_is_one_failed_line_with_its_reason(machine, capsys):
-    assert machine(misbehave="sys.exit('no kernel image for this GPU')") == 1
+def test_a_tool_that_breaks_is_one_failed_line_with_its_reason_and_a_full_log(
+    machine, capsys, tmp_path
+):
+    breaks = "print('\\n'.join('line %d' % n for n in range(500))); sys.exit('no kernel image')"
+    assert machine(misbehave=breaks) == 1
     lines = lines_of(capsys)
     failed = line(lines, "pretend on gpu: trains: ")
     assert failed.startswith("pretend on gpu: trains: FAILED: failed: no kernel image")
+    assert lines[-1] == f"all that the tools printed: {tmp_path / 'logs'}"
+    for device in ("gpu", "cpu"):
+        log = (tmp_path / f"logs/pretend-{device}.log").read_text().splitlines()
+        assert len(log) == 501 and log[0] == "line 0" and log[-1] == "no kernel image"
 
 
 def test_several_gpus_are_checked_together_and_one_by_one(machine, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -70,22 +71,54 @@ def test_a_run_on_a_gpu_has_its_load_and_sees_no_other(bench):
     assert log.read_text().split() == ["GPU-two", "PCI_BUS_ID"]
     assert record["machine"]["gpus"] == ["Fake GPU", "Fake One"]
     assert [facts["uuid"] for facts in record["machine"]["gpu_facts"]] == ["GPU-two", "GPU-one"]
+    versions = [record["machine"][key] for key in ("driver", "cuda_driver", "nvml")]
+    assert versions == ["580.1", "13.0", "13.580.1"]
     (used,) = record["load"]["gpus"]
     assert (used["uuid"], used["load_percent"]) == ("GPU-two", 0)
     assert used["samples"] > 0
     assert used["tool_memory_bytes"] == 1 << 20
     assert used["other_processes"] == {"count": 1, "memory_bytes": 1 << 21}
     assert record["load"]["energy_joules"] is None
-    assert "Not Supported" in record["absent"]["load.energy_joules"]
+    for key in ("energy_joules", "energy_source", "energy_uncertainty_joules"):
+        assert record["load"].get(key) is None
+        assert "Not Supported" in record["absent"][f"load.{key}"]
+
+
+def test_the_libraries_that_a_tool_has_loaded_on_a_gpu_are_recorded(bench):
+    with_gpus(bench, GPU)
+    stand_in = bench.folder / "libcudnn.so.9.10.2"
+    libraries = Path("/proc/self/maps").read_text().split()
+    shutil.copy(next(path for path in libraries if "/libm" in path), stand_in)
+    adapter = bench.folder / "loading.py"
+    adapter.write_text(
+        "import ctypes, runpy\n"
+        f"ctypes.CDLL({str(stand_in)!r})\n"
+        f"runpy.run_path({str(CALIBRATION)!r}, run_name='__main__')\n"
+    )
+    command = [sys.executable, adapter]
+    record = bench.measured(make_job(epochs=1, device="gpu"), adapter=command)
+    assert record["software"]["gpu_libraries"] == {"cudnn": "9.10.2"}
+    assert "gpu_libraries" not in record["software"]["facts"]
+    record = bench.measured(make_job(epochs=1), adapter=command)
+    assert record["absent"]["software.gpu_libraries"] == "no GPU was used"
 
 
 def test_several_gpus_are_measured_one_by_one(bench):
     with_gpus(bench, GPU, GPU | {"uuid": "GPU-two", "load": [10]})
     record = bench.measured(make_job(device="gpu-2", sleep=0.3))
     assert [used["load_percent"] for used in record["load"]["gpus"]] == [50, 10]
-    assert record["load"]["energy_joules"] == pytest.approx(
-        400 * record["times"]["train_s"], rel=0.2
-    )
+    joules, seconds = record["load"]["energy_joules"], record["times"]["train_s"]
+    assert joules == pytest.approx(400 * seconds, rel=0.2)
+    off = record["load"]["energy_uncertainty_joules"]
+    assert off == pytest.approx(joules * 0.1 / seconds, rel=0.02)
+
+
+def test_energy_that_the_power_contradicts_is_null_and_says_why(bench):
+    with_gpus(bench, GPU | {"milliwatts": [9_000_000]})
+    record = bench.measured(make_job(device="gpu", sleep=1.5))
+    assert record["load"]["energy_joules"] is record["load"]["energy_source"] is None
+    assert record["load"]["gpus"][0]["power_watts"] == 9000
+    assert "disagree" in record["absent"]["load.energy_joules"]
 
 
 def test_a_gpu_lost_in_mid_run_costs_the_load_and_not_the_times(bench):

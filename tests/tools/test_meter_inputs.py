@@ -78,6 +78,7 @@ def test_bad_data_is_one_line_and_no_record(bench, break_data, words):
         (lambda job: job["study"].update(epochs=-1), "study.epochs"),
         (lambda job: job["study"].update(epoch=1), "epoch"),
         (lambda job: job["cell"].update(instance="../x"), "cell.instance"),
+        (lambda job: job.update(options=["jit"]), "key options: ['jit']; allowed: an object"),
     ],
 )
 def test_a_bad_job_is_one_line_that_names_the_key(bench, edit, words):
@@ -88,9 +89,18 @@ def test_a_bad_job_is_one_line_that_names_the_key(bench, edit, words):
 
 
 def test_a_record_is_a_job_that_can_be_repeated(bench):
-    first = bench.measured(make_job(epochs=1, sleep=0.1))
-    again = bench.measured(first | {"options": {"sleep": 0.1}})
-    assert again["study"] == first["study"] and again["status"]["outcome"] == "ok"
+    first = bench.measured(make_job(epochs=1, sleep=0.1, tiny=1e-9))
+    assert first["software"]["options"] == {"sleep": 0.1, "tiny": 1e-9}
+    again = bench.measured(first)
+    for group, key in (("study", "protocol"), ("software", "options")):
+        assert again[group][key] == first[group][key]
+    assert again["status"]["outcome"] == "ok"
+
+
+def test_what_was_asked_for_keeps_all_its_digits(bench):
+    job = make_job(epochs=1, sleep=0.1)
+    job["study"]["protocol"]["learning_rate"] = 1.25e-7
+    assert bench.measured(job)["study"] == job["study"]
 
 
 def test_an_archived_record_of_version_1_is_a_job_too(bench):

@@ -18,7 +18,8 @@ FREE += ("software.options",)  # the card must have the same
 FREE += ("machine.probe_before", "machine.probe_after", "software.interpreter NUL")
 
 #: What need not be there.
-OPTIONAL = ("uuid", "tool_memory_bytes", "memory_bytes", "gpu_facts")
+OPTIONAL = ("uuid", "tool_memory_bytes", "memory_bytes", "gpu_facts", "cuda_driver", "nvml")
+OPTIONAL += ("gpu_libraries", "load_uncertainty_percent", "energy_uncertainty_joules")
 
 #: What differs from other records only: merging compares these.
 AGAINST_OTHERS = ("study.workload", "study.data_set", "study.seed", "study.protocol")
@@ -43,7 +44,11 @@ def full_record(tool, device="cpu"):
     item["software"] |= {"cpus_allowed": [0, 1], "variables": {"OMP_NUM_THREADS": "2"}}
     if device == "gpu":
         item["load"] |= {"energy_joules": 500.0, "energy_source": "counter"}
+        item["load"]["energy_uncertainty_joules"] = 5.0
         item["load"]["gpus"][0] |= {"uuid": "GPU-1", "tool_memory_bytes": 10**8}
+        item["load"]["gpus"][0]["load_uncertainty_percent"] = 3.5
+        item["machine"] |= {"cuda_driver": "13.0", "nvml": "13.580.1"}
+        item["software"]["gpu_libraries"] = {"cudnn": "9.10.2"}
         item["machine"]["gpu_facts"] = [{"uuid": "GPU-1", "memory_bytes": 2 * 10**9}]
     item["absent"] = {}
     groups = dict.fromkeys(item, "made up for a test")

@@ -65,6 +65,14 @@ def test_without_the_module_there_is_no_gpu_and_a_reason(monkeypatch):
     assert gpus.facts() == [] and gpus.throttle_reasons() is None
 
 
+@pytest.mark.parametrize(("number", "words"), [(13000, "13.0"), (12080, "12.8"), (9020, "9.2")])
+def test_the_driver_says_what_it_is_and_which_cuda_it_speaks(machine, number, words):
+    gpus = machine({"uuid": A}, cuda_driver=number)
+    assert (gpus.driver, gpus.cuda_driver, gpus.nvml) == ("580.1", words, "13.580.1")
+    none = machine(init_error=12)
+    assert none.driver is none.cuda_driver is none.nvml is None
+
+
 def test_without_a_driver_there_is_no_gpu_and_a_reason(machine):
     gpus = machine(init_error=12)
     assert len(gpus) == 0 and "NVML Shared Library Not Found" in gpus.why_not(1)

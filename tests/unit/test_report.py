@@ -164,6 +164,17 @@ def test_the_interval_of_digits_is_qualified(tmp_path):
     assert "jittered copies" not in report(tmp_path / "2", [record("a", data_set="mnist")])
 
 
+def test_a_run_on_a_gpu_has_the_versions_of_its_libraries_and_no_other_run(tmp_path):
+    on_gpu = record("a", "gpu", gpus=["G"])
+    on_gpu["machine"] |= {"driver": "580.1", "cuda_driver": "13.0", "nvml": "13.580.1"}
+    on_gpu["software"]["gpu_libraries"] = {"cudnn": "9.10.2", "cuda": "12.8"}
+    shown = report(tmp_path, [on_gpu, record("a")]).split("## Provenance")[1]
+    words = "driver 580.1, driver's CUDA 13.0, NVML 13.580.1, cuda 12.8, cudnn 9.10.2"
+    assert shown.count(words) == 1 and f"| {words} |" in shown
+    alone = report(tmp_path / "2", [record("a")]).split("## Provenance")[1]
+    assert "GPU libraries" not in alone
+
+
 def test_every_run_has_its_provenance(tmp_path):
     items = [record("a"), record("b", outcome="failed"), record("a", repeat=2)]
     items[0] = changed(items[0], "provenance.attempt", 7)

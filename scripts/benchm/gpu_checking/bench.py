@@ -38,10 +38,13 @@ class Bench:
     ``gpus``: those of this machine (``gpu.Gpus``); ``python``: the tools' interpreter;
     ``folder``: for what comes and goes; ``data``: directory with the images; ``study`` and
     ``workload``: a record's, of repeat 1; ``instance``: the name of this machine;
-    ``time_limit``: seconds for one run.
+    ``time_limit``: seconds for one run; ``logs``: directory for all that is printed by runs that
+    are no records, by default in ``folder``.
     """
 
-    def __init__(self, gpus, python, folder, data, study, workload, instance, time_limit=900):
+    def __init__(
+        self, gpus, python, folder, data, study, workload, instance, time_limit=900, logs=None
+    ):
         self.gpus = gpus
         self.python = python_as_here(python)
         self.folder = folder
@@ -50,6 +53,7 @@ class Bench:
         self.workload = workload
         self.instance = instance
         self.time_limit = time_limit
+        self.logs = logs or folder
         #: Whether any process of a run was ever seen on a GPU: without, none can be missed.
         self.sees_processes = False
 
@@ -76,17 +80,21 @@ class Bench:
         answers.unlink(missing_ok=True)
         job = self.job(tool, device)
         job["study"] |= sizes
-        options = ["--observe", answers, "--log", record.with_suffix(".log")]
+        options = ["--observe", answers, "--log", self.log_of(tool, device)]
         touched = self._meter(tool, job, record, options, look=True)
         self.sees_processes |= bool(touched)
         seen = json.loads(answers.read_text()) if answers.exists() else None
         return json.loads(record.read_text()), seen, touched
 
-    def card(self, tool, device, path):
-        """Make a tool's parity card at ``path`` and return it."""
+    def log_of(self, tool, what):
+        """Return where all that a tool prints is kept of a run that is no record."""
+        return self.logs / f"{tool.id}-{what}.log"
+
+    def card(self, tool, device, path, log=None):
+        """Make a tool's parity card at ``path`` and return it; ``log``: by default beside it."""
         adapter = tool.adapter(self.study["workload"])
         command = [project.SCRIPTS / "parity.py", "--card", path]
-        command += ["--log", path.with_suffix(".log")]
+        command += ["--log", log or path.with_suffix(".log")]
         self._run(command, self.job(tool, device), adapter)
         return json.loads(path.read_text())
 

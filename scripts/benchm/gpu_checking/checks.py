@@ -49,7 +49,8 @@ def _on_gpus(bench, tool, device, count):
 
 def same_network(bench, tool):
     """Hold what it computes on a GPU against the float64 reference: its parity card."""
-    card = bench.card(tool, "gpu", bench.folder / f"{tool.id}-card.json")
+    path = bench.folder / f"{tool.id}-card.json"
+    card = bench.card(tool, "gpu", path, bench.log_of(tool, "card"))
     yield judge.card(f"{tool.id} on gpu", card)
 
 
@@ -81,6 +82,8 @@ def run(bench, chosen, with_cards):
                 _print(judge.verdict(tool.id, "the meter", False, str(error)))
                 failed += 1
     print(f"{checked} tools checked, {failed} checks failed")
+    if checked:
+        print(f"all that the tools printed: {bench.logs}")
     if not checked and not failed:
         raise CannotCheck("no tool can be run on a GPU by this Python")
     return 1 if failed else 0

@@ -103,15 +103,11 @@ def gpus(where, record, used_by_tool):
             else f"SM {entry['sm_clock_mean_mhz']:.0f} MHz, at most {clock:.0f}; "
             f"held back by: {', '.join(entry['throttle_reasons'] or []) or 'nothing'}",
         )
-    joules, seconds = record["load"]["energy_joules"], record["times"]["train_s"]
-    yield verdict(
-        where,
-        "energy",
-        None if joules is None else joules > 0,
-        absent.get("load.energy_joules", "")
-        if joules is None
-        else f"{joules:.3g} J, {joules / seconds:.0f} W",
-    )
+    yield _energy(where, record)
+    libraries = record["software"].get("gpu_libraries")
+    told = ", ".join(f"{name} {version}" for name, version in (libraries or {}).items())
+    words = told or absent.get("software.gpu_libraries", "")
+    yield verdict(where, "versions of CUDA's libraries", bool(told) or None, words)
 
 
 def alone(where, touched, seeing):
@@ -136,6 +132,16 @@ def card(where, found):
         words = found["first_difference"]["words"]
     good = found["verdict"] in ("same", "equivalent")
     return verdict(where, "computes the same network", good, words)
+
+
+def _energy(where, record):
+    joules, seconds = record["load"]["energy_joules"], record["times"]["train_s"]
+    if joules is None:
+        why = record["absent"].get("load.energy_joules", "")
+        return verdict(where, "energy", False if "disagree" in why else None, why)
+    off = record["load"].get("energy_uncertainty_joules") or 0
+    words = f"{joules:.3g} J, at most {off:.2g} off, {joules / seconds:.0f} W"
+    return verdict(where, "energy", joules > 0, words)
 
 
 def _memory(where, entry, facts, absent):

@@ -8,8 +8,9 @@ from . import nvml, visible
 class Gpus:
     """The GPUs, or the MIG instance, that this process may use, in CUDA's order.
 
-    ``names``: their models; ``driver``: its version; ``why_none``: why something about them is
-    not known, or why there are none.
+    ``names``: their models; ``driver``, ``cuda_driver``, ``nvml``: versions of the driver, of the
+    CUDA that it speaks, and of its library; ``why_none``: why something about them is not known,
+    or why there are none.
     """
 
     def __init__(self, library, devices, why_none, problem=None):
@@ -18,7 +19,11 @@ class Gpus:
         self.why_none = why_none
         self.problem = problem
         self.names = [device.name for device in devices]
-        self.driver = nvml.told(library.ask, "SystemGetDriverVersion") if devices else None
+        self.driver = self.cuda_driver = self.nvml = None
+        if devices:
+            self.driver = nvml.told(library.ask, "SystemGetDriverVersion")
+            self.cuda_driver = nvml.told(library.cuda_version)
+            self.nvml = nvml.told(library.ask, "SystemGetNVMLVersion")
 
     def __len__(self):
         return len(self.devices)

@@ -6,7 +6,7 @@ NVML that breaks down costs a run its GPU load, never its times.
 import threading
 import time
 
-from . import nvml
+from . import nvml, uncertainty
 from .gpu_users import Users
 
 #: Seconds between two samples.
@@ -21,8 +21,6 @@ PROCESSES_EVERY = 10
 #: Seconds over which NVML averages what it tells: before they have passed in the window, it
 #: speaks of what was before. (Power of GPUs older than Ampere is of the moment.)
 AVERAGED = {"load_percent": 1 / 6, "watts": 1.0}
-#: Seconds between two steps of the energy counter.
-ENERGY_TICK = 0.1
 #: Seconds after which NVML is taken to hang, as it may when a GPU falls off the bus.
 PATIENCE = 5.0
 
@@ -76,13 +74,21 @@ class Watch:
         """Return the energy of the window in J, or None with the reason in ``why``."""
         if self.failed or "energy" in self.why:
             return None
-        if self._seconds < ENERGY_TICK:
-            self.why["energy"] = f"the window is shorter than the counter's tick of {ENERGY_TICK} s"
-        elif self._energy[1] <= self._energy[0]:
+        tick, joules = uncertainty.ENERGY_TICK, self._energy[1] - self._energy[0]
+        if self._seconds < tick:
+            self.why["energy"] = f"the window is shorter than the counter's tick of {tick} s"
+        elif joules <= 0:
             self.why["energy"] = "the energy counter did not advance"
+        elif wrong := self._contradiction(joules):
+            self.why["energy"] = wrong
         else:
-            return self._energy[1] - self._energy[0]
+            return joules
         return None
+
+    def _contradiction(self, joules):
+        """In words that the energy is not what the power readings amount to, or None."""
+        watts = [] if "watts" in self.why else self.values["watts"]
+        return uncertainty.disagreement(joules, self._seconds, watts, AVERAGED.get("watts", 0.0))
 
     def summary(self, index):
         """Return the record's entry of ``load.gpus``, and the reasons of its nulls."""
@@ -109,6 +115,8 @@ class Watch:
             "uuid": self._device.uuid,
             # Zeros are samples like any other: dropping them would flatter an idle GPU.
             "load_percent": load and mean(load),
+            "load_uncertainty_percent": load
+            and uncertainty.of_load(self._seconds, AVERAGED.get("load_percent", 0.0)),
             "samples": len(self.values["load_percent"]),
             "peak_memory_bytes": values["memory_bytes"] and max(values["memory_bytes"]),
             "tool_memory_bytes": own,
@@ -120,6 +128,7 @@ class Watch:
         }
         source = {
             "load_percent": "load_percent",
+            "load_uncertainty_percent": "load_percent",
             "peak_memory_bytes": "memory_bytes",
             "tool_memory_bytes": "processes",
             "power_watts": "watts",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 
+from . import uncertainty
 from .accounting import Usage
 from .gpu_sampler import Sampler
 
@@ -14,6 +15,10 @@ BUSY = 10.0
 
 #: Pressure stall information of the kernel: https://docs.kernel.org/accounting/psi.html
 PRESSURE = Path("/proc/pressure/cpu")
+
+
+#: What is said of the energy in a record.
+ENERGY = ("energy_joules", "energy_uncertainty_joules", "energy_source")
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,16 @@ class Window:
         load, reasons = _of_cpus(self._opened, self._closed)
         if gpus is None:
             why = "no energy counter is read for a CPU"
-            load |= {"gpus": []}
-            return load, reasons | {"load.energy_joules": why, "load.energy_source": why}
+            load |= {"gpus": [], "energy_uncertainty_joules": None}
+            return load, reasons | {f"load.{key}": why for key in ENERGY}
         used, energy, why = gpus
-        load |= {"gpus": used, "energy_joules": energy}
+        load |= {"gpus": used, "energy_joules": energy, "energy_uncertainty_joules": None}
         if energy is not None:
             load["energy_source"] = "NVML energy counter, GPUs only"
+            seconds = self._closed.at - self._opened.at
+            load["energy_uncertainty_joules"] = uncertainty.of_energy(energy, seconds)
+        elif "energy_joules" in why:
+            why |= dict.fromkeys(ENERGY, why["energy_joules"])
         return load, reasons | {f"load.{key}": reason for key, reason in why.items()}
 
 

@@ -7,6 +7,7 @@ but handed in as ``observer``.
 
 import importlib
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,6 +124,7 @@ def _measure(request, observer, gpus, cpus, gpu_count, lacking):
         "round": "no round was drawn",
         "training.steps": "the tool does not count its updates" if ok else why,
         "provenance": "the file is not there",
+        "software.gpu_libraries": _no_libraries(request.device) if ok else why,
         "software.environment_file_sha256": "no environment file was named",
         "software.environment_installed_sha256": "not started in an environment",
     }
@@ -155,6 +157,8 @@ def _quality(seen, parts, metric):
 
 def _software(seen, request, cpus):
     source, installed = environment.installed(os.environ.get("CONDA_PREFIX"))
+    facts = dict(seen.timeline.facts)
+    libraries = _versions(facts.pop("gpu_libraries", None))
     return {
         "interpreter": seen.timeline.interpreter,
         "versions": seen.timeline.versions,
@@ -162,11 +166,29 @@ def _software(seen, request, cpus):
         "cpus_allowed": cpus,
         "options": request.job["options"],
         "variables": seen.variables,
-        "facts": seen.timeline.facts,
+        "facts": facts,
+        "gpu_libraries": libraries,
         "environment_file_sha256": environment.sha256_of_file(request.environment),
         "environment_installed_sha256": installed,
         "environment_source": source,
     }
+
+
+def _no_libraries(device):
+    return "the tool told of none that it had loaded" if device.is_gpu else "no GPU was used"
+
+
+def _versions(told):
+    """Versions by name, as an adapter told them; None for nothing, or what is none."""
+    if not isinstance(told, dict) or not 0 < len(told) <= 50:
+        return None
+    for name, version in told.items():
+        # As the schema of a record allows it.
+        if not isinstance(version, str) or not re.fullmatch("[a-z][a-z0-9_]{0,49}", name):
+            return None
+        if not re.fullmatch("[0-9A-Za-z][0-9A-Za-z._+-]{0,49}", version):
+            return None
+    return told
 
 
 def _provenance(request, started_utc):

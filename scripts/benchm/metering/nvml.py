@@ -74,6 +74,11 @@ class Nvml:
             raise (NotTold if harmless else Failed)(f"NVML: {words}") from None
         return value.decode() if isinstance(value, bytes) else value
 
+    def cuda_version(self):
+        """Return the newest CUDA that the driver speaks, e.g. "12.8". Raises NvmlError."""
+        number = self.ask("SystemGetCudaDriverVersion_v2")
+        return f"{number // 1000}.{number % 1000 // 10}"
+
     def devices(self):
         """Return the GPUs of this machine, a list of Device, in the order of the PCI bus.
 

@@ -15,6 +15,9 @@ ROUNDED = 2e-5
 #: A logical CPU counts as used from this mean load on (%), as in metering/load.py.
 BUSY = 10.0
 
+#: By what factor energy and power may differ in a record.
+FAR = 5.0
+
 #: Seconds that may lie between two readings of the kernel's counters, and the share of them that
 #: differs between accounts of the same time.
 TICKS, SHARE = 0.1, 0.05
@@ -127,8 +130,25 @@ def _energy(record):
     load = record["load"]
     if (load["energy_joules"] is None) != (load["energy_source"] is None):
         return "of load.energy_joules and load.energy_source one is null, the other is not"
+    found = load.get("energy_uncertainty_joules")
+    if found is not None and (load["energy_joules"] is None or found > load["energy_joules"]):
+        return f"load.energy_uncertainty_joules is {found:g}, of {load['energy_joules']} joules"
+    return None
+
+
+def _power(record):
+    """The energy is what the power of the GPUs amounts to, by far: the meter is more exact."""
+    load, seconds = record["load"], record["times"]["train_s"]
+    watts = [gpu["power_watts"] for gpu in load["gpus"] or []]
+    joules = load["energy_joules"]
+    if joules is None or not watts or None in watts or not seconds:
+        return None
+    # Nothing is known of the first second, and the window ends with a last answer of NVML.
+    low, high = sum(watts) * max(0.0, seconds - 2), sum(watts) * (seconds + 2)
+    if not low / FAR <= joules <= high * FAR:
+        return f"load.energy_joules is {joules:g}; power_watts of {seconds:g} s make {high:g}"
     return None
 
 
 #: Each returns what is contradicted in a record, in words, or None.
-CHECKS = (_epochs, _quality, _cpus, _cores_used, _parts, _energy)
+CHECKS = (_epochs, _quality, _cpus, _cores_used, _parts, _energy, _power)

@@ -49,7 +49,7 @@ def provenance(runs):
     """A row for each run: what ran, from what, when."""
     measured = [run for run in runs if not run.published]
     header = ["Run", "Outcome", "Interpreter", "Versions", "As the tool reports", "Environment"]
-    header += ["Installed", "Adapter", "Contract", "Started (UTC)", "Attempt"]
+    header += ["Installed", "Adapter", "Contract", "Started (UTC)", "Attempt", "GPU libraries"]
     rows = [
         [
             f"{run.instance}/{run.device.name}/{run.tool}/{run.repeat}",
@@ -67,9 +67,12 @@ def provenance(runs):
             text.whole(run.contract),
             run["started_utc"] or "",
             text.whole(run["attempt"]),
+            _gpu_libraries(run),
         ]
         for run in measured
     ]
+    if not any(row[-1] for row in rows):  # no GPU was used
+        header, rows = header[:-1], [row[:-1] for row in rows]
     parts = ["## Provenance"]
     if rows:
         parts += [
@@ -85,6 +88,16 @@ def provenance(runs):
     if versions:
         parts.append(f"Measured with benchm-dl {text.cell_text(', '.join(versions))}.")
     return "\n\n".join(parts)
+
+
+def _gpu_libraries(run):
+    """Versions of the driver and of CUDA's libraries, '' for a run that used no GPU."""
+    if not run.ok or not run.device.is_gpu:
+        return ""
+    driver = {"driver": run["driver"], "driver's CUDA": run["cuda_driver"], "NVML": run["nvml"]}
+    known = [(name, version) for name, version in driver.items() if version]
+    found = [*known, *_items(run["gpu_libraries"])]
+    return ", ".join(f"{name} {one_line(version, 50)}" for name, version in found)
 
 
 def _items(mapping):
