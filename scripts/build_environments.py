@@ -16,18 +16,20 @@ required: without them there is no report, and the exit status is 1.
 
 import argparse
 import contextlib
-import fcntl
 import itertools
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import yaml
 
-from benchm import configuration, project
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
+
+from benchm import configuration, locks, paths, project, surroundings
 from benchm.device import Device
 from benchm.environments.builder import Builder, say
 from benchm.environments.status import Environment, is_settled, key_of, read_status
@@ -84,9 +86,17 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
 def find_conda():
     """Return ``(source, environment variables)``: which conda will build, and how it is found."""
     variables = {**os.environ, "BENCHM_DRIVER_PYTHON": sys.executable}
-    conda = shutil.which("conda")
-    if conda is None:
-        variables["PATH"] = f"{STAND_IN / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    surroundings.clear(variables)
+    surroundings.clear_snakemake(variables)
+    # The same decision as for all that runs afterwards: a conda on PATH may be of no use.
+    done = subprocess.run(
+        [STAND_IN / "prefer-conda"], env=variables, capture_output=True, text=True, check=True
+    )
+    path = done.stdout.rstrip("\n")
+    if path != variables.get("PATH"):  # else it has been said by whoever decided
+        say(done.stderr.strip())
+    variables["PATH"] = path
+    conda = shutil.which("conda", path=path)
     stands_in = conda is None or Path(conda).resolve().is_relative_to(STAND_IN)
     return ("stand-in" if stands_in else "conda"), variables
 
@@ -107,7 +117,10 @@ def build_all(todo, builder):
         futures = [workers.submit(build, n, e) for n, e in enumerate(todo, start=1)]
         for future in as_completed(futures):
             label, status = future.result()
-            if status["ok"]:
+            if status.get("declined"):
+                reason = status["declined"]["reason"]
+                say(f"{label} kept as {status['source']} built it, because now: {reason}")
+            elif status["ok"]:
                 say(f"{label} ready ({status['seconds']:.0f} s)")
             else:
                 say(f"{label} unavailable: {status['reason']}")
@@ -123,10 +136,12 @@ def locked(prefix):
     """Only one of these programs at a time in one prefix: the next one waits."""
     with open(prefix / ".lock", "w", encoding="ascii") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            has_locks = locks.take(lock, wait=False)
         except BlockingIOError:
             say(f"environments: another run is building in {prefix}, waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            has_locks = locks.take(lock)
+        if not has_locks:
+            say(f"environments: no locks in {prefix}; let no other run build there meanwhile")
         yield
 
 
@@ -154,9 +169,11 @@ def build(files, prefix, retry):
         prefix.mkdir(parents=True, exist_ok=True)
         with locked(prefix):
             todo = unsettled()  # the run that was waited for may have done it
+            builder = Builder(prefix, source, variables)
             try:
-                build_all(todo, Builder(prefix, source, variables))
+                build_all(todo, builder)
             finally:
+                builder.aside.settle()
                 shutil.rmtree(prefix / "building", ignore_errors=True)
     settled = [read_status(prefix, e.name) for e in every if e not in todo]
     unchanged = sum(status["ok"] for status in settled)
@@ -188,6 +205,8 @@ def main():
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        paths.check("the project's folder", ROOT)
+        paths.check("the folder of the environments", asked.prefix.absolute())
         studies = [name for names in asked.study for name in names.split()]
         files = wanted_files(asked.config, asked.names, studies, asked.also, len(gpu.detect()))
         return build(files, asked.prefix.absolute(), asked.retry)

@@ -32,6 +32,7 @@ SNAKEMAKE = """#!{python}
 import json, os, pathlib, sys, time
 with open(os.environ["CALLS"], "a") as calls:
     calls.write(sys.argv[-1] + "\\n")
+pathlib.Path(os.environ["CALLS"] + ".env").write_text(json.dumps(dict(os.environ)))
 option = lambda name: sys.argv[sys.argv.index(name) + 1]
 (name, file), = json.loads(option("--config").partition("=")[2]).items()
 prefix = pathlib.Path(option("--conda-prefix"), "hash_" + name)
@@ -46,6 +47,8 @@ if failure:
     print("\\n")
     sys.exit(1)
 (prefix / "bin" / "python").write_text("")
+for package in json.loads(os.environ.get("PACKAGES", "[]")):
+    (prefix / "lib/python3.11/site-packages" / (package + ".dist-info")).mkdir(parents=True)
 prefix.with_suffix(".env_setup_done").write_text("")
 pathlib.Path(option("--directory"), name + ".json").write_text(
     json.dumps(dict(prefix=str(prefix), python="3.11.7")))

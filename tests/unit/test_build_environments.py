@@ -7,57 +7,14 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from fake_programs import SNAKEMAKE
+from building import Bench
 
 import build_environments as program
 from benchm import project
 from benchm.environments.builder import Builder, explain
 from benchm.environments.status import is_whole
-
-
-class Bench:
-    """A small project whose Snakemake is an actor."""
-
-    def __init__(self, folder, monkeypatch):
-        self.folder, self.prefix, self.calls = folder, folder / "prefix", folder / "calls"
-        (folder / "envs").mkdir()
-        tools = {}
-        for name in ("data", "report", "alpha", "beta"):
-            file = folder / "envs" / f"{name}.yaml"
-            file.write_text(f"# {name}\ndependencies: ['python>=3.11', {{pip: [a==1]}}]\n")
-            if name not in program.REQUIRED:
-                tools[name] = {"environment": f"envs/{name}.yaml"}
-        config = {"studies": {"quick": {}}, "tools": tools}
-        (folder / "config.yaml").write_text(json.dumps(config))
-        (folder / "site" / "snakemake").mkdir(parents=True)
-        (folder / "site" / "snakemake" / "__main__.py").write_text(
-            SNAKEMAKE.format(python=sys.executable)
-        )
-        (folder / "site" / "snakemake" / "__init__.py").write_text("")
-        monkeypatch.setenv("PYTHONPATH", str(folder / "site"))
-        monkeypatch.setenv("CALLS", str(self.calls))
-        monkeypatch.setenv("PATH", "/usr/bin:/bin")
-        monkeypatch.setattr(program, "ROOT", folder)
-
-    def run(self, *arguments):
-        """Run the program; return its exit status and the environments that were built."""
-        self.calls.write_text("")
-        line = ["x", "--prefix", str(self.prefix), "--config", str(self.folder / "config.yaml")]
-        before, handler = sys.argv, signal.getsignal(signal.SIGTERM)
-        sys.argv = [*line, *arguments]
-        try:
-            status = program.main()
-        finally:
-            sys.argv = before
-            signal.signal(signal.SIGTERM, handler)
-        built = sorted(Path(call).stem for call in self.calls.read_text().split())
-        return status, built
-
-    def status(self, name):
-        return json.loads((self.prefix / "status" / f"{name}.json").read_text())
 
 
 @pytest.fixture
@@ -183,19 +140,15 @@ def test_required_environments_are_required(bench, monkeypatch, capfd, name):
     assert bench.run()[0] == 1  # and stays so
 
 
-def test_another_conda_builds_anew(bench, monkeypatch):
+def test_another_conda_builds_anew(bench):
     bench.run()
-    conda = bench.folder / "bin" / "conda"
-    conda.parent.mkdir()
-    conda.write_text("#!/bin/sh\n")
-    conda.chmod(0o755)
-    for name in ALL:  # as the stand-in leaves them
-        (bench.prefix / f"hash_{name}" / "standin.json").write_text("{}")
-    monkeypatch.setenv("PATH", f"{conda.parent}:/usr/bin:/bin")
+    bench.mark_as_made_by_the_stand_in(*ALL)
+    bench.add_conda()
     assert bench.run() == (0, ALL)
     assert bench.status("alpha")["source"] == "conda"
     assert not (bench.prefix / "hash_alpha" / "standin.json").exists()
     assert bench.run() == (0, [])
+    assert not list(bench.prefix.glob("aside*"))
 
 
 @pytest.mark.parametrize(

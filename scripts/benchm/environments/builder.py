@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -15,20 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .. import project
-from .status import is_whole, read_status, surroundings_of, write_status
+from . import contents
+from .keeping import Aside
+from .reasons import explain, passes
+from .status import is_whole, key_of, read_status, surroundings_of, write_status
 
 WORKFLOW = project.ROOT / "rules" / "environments.smk"
 
-# What an installer prints when the trouble may be over by the next run.
-PASSING = re.compile(
-    r"error sending request|failed to (fetch|download)|request failed|connection|timed? ?out"
-    r"|temporary failure|lookup address|could not resolve host|unable to access|CondaHTTPError"
-    r"|retrying|took more than"
-    r"|no space left|disk quota|input/output error",
-    re.IGNORECASE,
-)
-# Last lines that only say that something failed; what failed stands further up.
-UNINFORMATIVE = re.compile(r"(CondaEnvException: )?Pip failed|failed|done", re.IGNORECASE)
+SOURCES = ("conda", "stand-in")
 
 
 class Builder:
@@ -38,6 +31,8 @@ class Builder:
         self.prefix, self.source, self.variables = prefix, source, variables
         self.running = {}
         self.stopped = False
+        self.aside = Aside(prefix)
+        self.aside.settle()  # of a program that was killed
         self._building = defaultdict(threading.Lock)
         self._removing = threading.Lock()
 
@@ -50,11 +45,8 @@ class Builder:
 
     def _build(self, environment):
         started = time.monotonic()
-        if read_status(self.prefix, environment.name).get("key") != environment.key:
-            # Snakemake would take one that another conda made, or a broken one, for its own.
-            self.remove(environment, unfinished_only=self._made_by_this_conda(environment))
-        else:
-            self.remove(environment)
+        before = read_status(self.prefix, environment.name)
+        put_aside = self._make_room(environment, before)
         scratch = self.prefix / "building" / environment.name
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
@@ -76,20 +68,60 @@ class Builder:
         try:
             built = json.loads(result.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            reason, tail = explain(log, code)
-            status.update(reason=reason, log_tail=tail)
-            status["lasting"] = not any(PASSING.search(line) for line in tail)
+            asked = environment.file if self.source == "conda" else None
+            reason, tail = explain(log, code, asked)
+            status.update(reason=reason, log_tail=tail, lasting=not passes(reason, tail))
             self.remove(environment, unfinished_only=True)
         else:
-            contents = read_contents(built["prefix"])
-            status.update(ok=True, lasting=True, directory=built["prefix"], python=built["python"])
-            status["installed_sha256"] = contents.get("sha256")
+            lacking = contents.missing(environment.file, built["prefix"])
+            if lacking:
+                status["reason"] = (
+                    f"the installation ended without an error, but not in the environment: "
+                    f"{', '.join(lacking)} (does a setting of pip, conda or uv lead elsewhere?)"
+                )
+                self.remove(environment)
+            else:
+                status.update(ok=True, directory=built["prefix"], python=built["python"])
+                status["installed_sha256"] = read_contents(built["prefix"]).get("sha256")
+            status["lasting"] = True
+        with self._removing:
+            self.aside.settle(put_aside)
+        if not status["ok"] and self._serves_on(environment, before):
+            kept = ("key", "source", "reason", "lasting", "surroundings", "log_tail")
+            declined = {key: status[key] for key in kept}
+            status = {**before, "declined": declined}
         shutil.rmtree(scratch, ignore_errors=True)
         status["built_utc"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         status["seconds"] = round(time.monotonic() - started, 1)
         if not self.stopped:
             write_status(self.prefix, status)
         return status
+
+    def _make_room(self, environment, before):
+        """Leave nothing in the environment's place that Snakemake would take for a finished one.
+
+        It would take one that another conda made, or that lacks something. What is whole is put
+        aside; return its directories.
+        """
+        put_aside = []
+        with self._removing:
+            for copy in self._copies(environment):
+                directory = copy.with_suffix("")
+                if not is_whole(directory) or contents.missing(environment.file, directory):
+                    _drop(copy)
+                elif before.get("key") == environment.key or not self._made(directory):
+                    self.aside.put(directory)
+                    put_aside.append(directory)
+        return put_aside
+
+    def _made(self, directory):
+        """Whether the conda in use has made the environment."""
+        return Path(directory, "standin.json").exists() == (self.source == "stand-in")
+
+    def _serves_on(self, environment, before):
+        """Whether what was there before serves on: made by another conda of the same file."""
+        keys = [key_of(environment.file, self.prefix, source) for source in SOURCES]
+        return before.get("ok") and before["key"] in keys and is_whole(before["directory"])
 
     def _snakemake(self, environment, scratch, result):
         """Have Snakemake build it and start its Python; return the exit status and the output."""
@@ -159,24 +191,22 @@ class Builder:
         # One at a time: whoever stops all builds removes what a builder may be removing itself.
         with self._removing:
             for copy in self._copies(environment):
-                directory = copy.with_suffix("")
-                finished = directory.with_suffix(".env_setup_done")
-                if unfinished_only and finished.exists() and is_whole(directory):
-                    continue
-                finished.unlink(missing_ok=True)
-                shutil.rmtree(directory, ignore_errors=True)
-                directory.with_suffix(".post-deploy.sh").unlink(missing_ok=True)
-                copy.unlink(missing_ok=True)
+                if not (unfinished_only and is_whole(copy.with_suffix(""))):
+                    _drop(copy)
 
     def _copies(self, environment):
         """Return the copies of the file that Snakemake lays beside the environments."""
         content = environment.file.read_bytes()
         return [copy for copy in self.prefix.glob("*.yaml") if _read(copy) == content]
 
-    def _made_by_this_conda(self, environment):
-        directories = [copy.with_suffix("") for copy in self._copies(environment)]
-        stands_in = self.source == "stand-in"
-        return all(Path(d, "standin.json").exists() == stands_in for d in directories if d.exists())
+
+def _drop(copy):
+    """Remove an environment, by the copy of its file that lies beside it."""
+    directory = copy.with_suffix("")
+    directory.with_suffix(".env_setup_done").unlink(missing_ok=True)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.with_suffix(".post-deploy.sh").unlink(missing_ok=True)
+    copy.unlink(missing_ok=True)
 
 
 def _read(path):
@@ -193,19 +223,6 @@ def read_contents(directory):
         return json.loads(Path(directory, "standin.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def explain(log, code):
-    """Return ``(reason, tail)`` of a failed build: its last telling line, and its last 20 lines."""
-    _, found, output = log.partition("\nOutput:\n")  # what the installer printed, in Snakemake's
-    lines = [line.rstrip() for line in (output if found else log).splitlines() if line.strip()]
-    telling = [line.strip() for line in lines if not UNINFORMATIVE.fullmatch(line.strip())]
-    errors = [line for line in telling if re.match(r"\w*error\b.*[^:]$", line, re.IGNORECASE)]
-    if telling and (telling[-1].startswith("conda stand-in:") or not errors):
-        reason = telling[-1]
-    else:
-        reason = errors[-1] if errors else f"Snakemake stopped with status {code}"
-    return reason.removeprefix("conda stand-in: "), lines[-20:]
 
 
 def _signal_group(process, number):

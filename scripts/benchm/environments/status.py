@@ -9,10 +9,13 @@
 ``directory``        where it is, ``python``: its version, ``installed_sha256``: of the list of
                      its packages (stand-in only); null when there is none
 ``surroundings``     digest of what on this machine can make a failed build succeed
+``declined``         of an environment that is kept since its successor, by another conda, could not
+                     be built: that one's key, reason, lasting and surroundings
 ``log_tail``         the last lines that the installer printed, when it failed
 ``built_utc``, ``seconds``  when, and how long it took
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +23,8 @@ import platform
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+from . import contents
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,6 @@ def surroundings_of(file, source):
     Only looked at for failures. Nothing but R is started for it, where R is asked for: only R
     knows which packages it finds.
     """
-    if source == "conda":
-        return ""
     from ..standin import (
         Refused,
         conda_packages,
@@ -69,6 +72,9 @@ def surroundings_of(file, source):
     )
 
     try:
+        told = sorted(pip_configuration.read(os.environ).items())
+        if source == "conda":
+            return _digest([shutil.which("conda"), *_conda_settings(), told])
         description = environment_file.read(file)
         seen = [
             list(pythons.candidates(description.python, os.environ)),
@@ -77,13 +83,29 @@ def surroundings_of(file, source):
                 for name in conda_packages.compilers_of(description.conda)
                 for command in conda_packages.COMPILERS[name][0]
             ],
-            sorted(pip_configuration.read(os.environ).items()),
+            told,
             [shutil.which("git")] if git_sources.sources(description.pip) else [],
         ]
         machine_r.find(description.conda, os.environ)  # refused: what R lacks is all that matters
     except Refused as refusal:
         seen = [str(refusal)]
+    return _digest(seen)
+
+
+def _digest(seen):
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+
+
+def _conda_settings():
+    """Return the text of the files in which conda is told where its packages come from."""
+    named = [os.environ.get("CONDARC"), Path.home() / ".condarc", Path.home() / ".conda/condarc"]
+    if conda := shutil.which("conda"):
+        named.append(Path(conda).resolve().parents[1] / ".condarc")
+    texts = []
+    for path in filter(None, named):
+        with contextlib.suppress(OSError):
+            texts.append(Path(path).read_bytes().decode(errors="replace"))
+    return texts
 
 
 def read_status(prefix, name):
@@ -107,14 +129,19 @@ def is_whole(directory):
 
 def is_settled(environment, status, source, retry):
     """Whether the last build still tells the truth, so that there is nothing to do."""
-    if status.get("key") != environment.key:
-        return False
+    failure = status
     if status.get("ok"):
-        return is_whole(status.get("directory"))
+        directory = status.get("directory")
+        if not is_whole(directory) or contents.missing(environment.file, directory):
+            return False
+        if status.get("key") == environment.key:
+            return True
+        failure = status.get("declined") or {}
     return (
-        bool(status.get("lasting"))
+        failure.get("key") == environment.key
+        and bool(failure.get("lasting"))
         and not retry
-        and status.get("surroundings") == surroundings_of(environment.file, source)
+        and failure.get("surroundings") == surroundings_of(environment.file, source)
     )
 
 

@@ -13,6 +13,14 @@ from pathlib import Path
 
 from . import Refused
 
+#: pip's options that say where packages are, and how they are fetched.
+SOURCES = (
+    *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "proxy"),
+    *("cert", "client-cert", "keyring-provider"),
+    *("timeout", "default-timeout", "retries", "cache-dir", "no-cache-dir"),
+    *("no-input", "no-color", "disable-pip-version-check"),
+)
+
 
 def files(environ, prefix=sys.prefix):
     """Return the configuration files that pip would read, each overriding those before it."""
@@ -60,6 +68,22 @@ def read(environ, paths=None):
     return merged
 
 
+def variables(environ):
+    """Return PIP_... variables that tell pip where packages come from, and nothing else.
+
+    They say all that pip's files and the PIP_... variables of ``environ`` do of that, and that
+    the files need not be read: a target, a prefix or the user's own packages lead it to install
+    elsewhere, or nothing at all, and other options change what is installed. Raises ``Refused``
+    when a file is malformed.
+    """
+    told = {
+        f"PIP_{name.replace('-', '_').upper()}": " ".join(value.split())
+        for name, value in read(environ).items()
+        if name in SOURCES
+    }
+    return {**told, "PIP_CONFIG_FILE": os.devnull}
+
+
 def _name(key):
     return key.lower().replace("_", "-").removeprefix("--")
 
@@ -72,7 +96,8 @@ def uv_options(options):
     for url in options.get("extra-index-url", "").split():
         arguments += ["--index", url]
     for place in options.get("find-links", "").split():
-        arguments += ["--find-links", place]
+        # uv is started elsewhere.
+        arguments += ["--find-links", place if "://" in place else os.path.abspath(place)]
     for host in options.get("trusted-host", "").split():
         arguments += ["--allow-insecure-host", host]
     if options.get("no-index", "").lower() in ("1", "true", "yes", "on"):
