@@ -144,22 +144,44 @@ def _resolve(path, description, named, already):
     except Refused:
         pass
     attempts = _supplied(description)
+    conditions = conda_packages.conditions_on(description.conda)
+    already = [line for line in already if _fits(line, conditions)]
     command = ["pip", "compile", "--no-header", "--no-annotate", "--python-version", oldest]
     with tempfile.TemporaryDirectory() as scratch:
-        wanted, constraints = Path(scratch, "requirements.in"), Path(scratch, "constraints.txt")
-        constraints.write_text("\n".join(already) + "\n", encoding="utf-8")
+        wanted = Path(scratch, "requirements.in")
+        present, condition = Path(scratch, "present.txt"), Path(scratch, "conditions.txt")
+        present.write_text("\n".join(already) + "\n", encoding="utf-8")
+        condition.write_text("\n".join(conditions) + "\n", encoding="utf-8")
         # Present versions as they are, and only if that cannot be, others. (uv's own way to
         # keep them, an existing --output-file, loses some when there are several indexes.)
-        for constrained in (["--constraints", str(constraints)], []):
+        for constrained in (["--constraints", str(present)], []):
             for number, (extra_lines, extra_options) in enumerate(attempts, start=1):
                 wanted.write_text("\n".join([*named, *extra_lines]) + "\n", encoding="utf-8")
                 done = uv_command.run(
-                    [*command, *constrained, *options, *extra_options, str(wanted)],
+                    [
+                        *command,
+                        *constrained,
+                        *("--constraints", str(condition)),
+                        *options,
+                        *extra_options,
+                        str(wanted),
+                    ],
                     {**environ, **uv_command.IMPATIENT} if number < len(attempts) else environ,
                 )
                 if done.returncode == 0:
                     return done.stdout.splitlines()
     raise Refused(f"{path}: {uv_command.error(done)}")
+
+
+def _fits(line, conditions):
+    """Whether the pin ``line``, name==version, meets those of ``conditions`` that are about it."""
+    pin = Requirement(line)
+    version = next((s.version for s in pin.specifier if s.operator == "=="), None)
+    return all(
+        version is None or wanted.specifier.contains(version)
+        for wanted in map(Requirement, conditions)
+        if canonicalize_name(wanted.name) == canonicalize_name(pin.name)
+    )
 
 
 def _supplied(description):

@@ -26,6 +26,20 @@ RENAMED = {
 }
 
 
+#: What conda-forge's builds of a package allow of Python packages that the pip section pins: pip
+#: knows nothing of their conditions, and would install what they exclude.
+#: https://github.com/conda-forge/pytorch-cpu-feedstock/blob/main/recipe/meta.yaml
+CONDITIONS = dict.fromkeys(
+    ("pytorch-cpu", "pytorch-gpu"),
+    ("setuptools<82", "optree>=0.13.0", "sympy>=1.13.3", "typing-extensions>=4.10.0"),
+)
+
+
+def conditions_on(packages):
+    """Return the requirement lines that ``packages`` (names) of conda set for others."""
+    return [line for name in packages for line in CONDITIONS.get(name, ())]
+
+
 def compilers_of(packages):
     """Return those of ``packages`` (names) that are compilers."""
     return [name for name in packages if name in COMPILERS]
