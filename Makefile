@@ -15,6 +15,10 @@
 # make clean              remove results; what was published, data and environments stay
 # make distclean          remove all that make ever made
 
+# What a shell sets for other programs has no say here: PYTHONSAFEPATH would hide our own modules,
+# PYTHONPATH bring another Python's packages in, BASH_ENV be read before each recipe.
+unexport BASH_ENV ENV CDPATH $(filter PYTHON% SNAKEMAKE_%,$(.VARIABLES))
+
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 DRIVER := .driver/bin/python
@@ -60,7 +64,9 @@ import: setup
 	@test -n "$(FROM)" || { echo "make import: FROM=DIR is missing, the directory with the records" >&2; exit 2; }
 	@$(DRIVER) scripts/import_records.py --from "$(FROM)" $(if $(AS),--as "$(AS)")
 
-# Needs no set-up: on a machine with a GPU the tools are there, and perhaps no network is.
+# Needs no set-up: on a machine with a GPU the tools are there, and perhaps no network is. They may
+# be where the caller's PYTHONPATH leads.
+gpu-check: export PYTHONPATH := $(PYTHONPATH)
 gpu-check:
 	@python3 scripts/gpu_check.py $(if $(MNIST),--mnist "$(MNIST)")
 

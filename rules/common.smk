@@ -3,6 +3,7 @@
 
 import functools
 import json
+import os
 import re
 import sys
 
@@ -13,7 +14,8 @@ min_version("9.25")
 
 try:
     # Snakemake itself puts the folder of the Snakefile on Python's path.
-    from scripts.benchm import cell_jobs, configuration, instances, matrix, one_machine
+    from scripts.benchm import cell_jobs, configuration, instances, matrix, one_machine, paths
+    from scripts.benchm import surroundings
     from scripts.benchm.files import BadInput
     from scripts.benchm.metering import cpus, gpu, machine
     from scripts.benchm.source_files import files_of
@@ -37,6 +39,11 @@ def plainly(function):
     return wrapped
 
 
+# What jobs start shall know nothing of the caller's settings, here as on the node of a cluster.
+surroundings.clear()
+plainly(paths.check)("the project's folder", workflow.basedir)
+plainly(paths.check)("the folder that Snakemake works in", os.getcwd())
+plainly(paths.check)("conda-prefix", workflow.deployment_settings.conda_prefix or "")
 plainly(configuration.check)(config)
 
 

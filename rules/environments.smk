@@ -6,6 +6,12 @@
 # environment and the version of its Python, which proves that it can be activated.
 
 
+import os
+
+# pip would take what the user has installed for this Python's version as there already. Not
+# sooner: Snakemake itself may be among it.
+os.environ["PYTHONNOUSERSITE"] = "1"
+
 for name, file in config["environments"].items():
 
     rule:

@@ -11,6 +11,14 @@ directory=$1 lock=$2
 modern() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 fail() { echo "setup: $1" >&2; exit 2; }
 
+# As in benchm/paths.py: Snakemake can start nothing in such a folder.
+unusable=$'[][:space:][:cntrl:]\'"`$\\\\&|;<>(){}[*?!#:]'
+case $PWD in
+*$unusable*)
+  fail "the path of this folder, '$PWD', has a blank, a quote, a colon, a bracket or the like in it, \
+where Snakemake can start no program; use another" ;;
+esac
+
 command -v python3 >/dev/null || fail "there is no python3 on PATH; install Python 3.11 or newer"
 
 make_venv() {
@@ -31,7 +39,8 @@ if [ ! -x "$directory/bin/python" ]; then
   else
     fetcher=$(mktemp -d)
     make_venv python3 "$fetcher"
-    "$fetcher/bin/python" -m pip install -q --disable-pip-version-check uv
+    env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT \
+      "$fetcher/bin/python" -m pip install -q --no-user --disable-pip-version-check uv
     "$fetcher/bin/uv" venv -q --seed --python '>=3.11' "$directory" ||
       fail "python3 is older than 3.11 and uv could not fetch a newer one"
     rm -rf "$fetcher"
@@ -40,4 +49,16 @@ if [ ! -x "$directory/bin/python" ]; then
 fi
 
 echo "setup: installing $lock" >&2
-"$directory/bin/python" -m pip install -q --disable-pip-version-check -r "$lock"
+# Of pip's settings only those count that say where packages are: PIP_TARGET, PIP_USER or a
+# pip.conf with the like would have them installed elsewhere.
+"$directory/bin/python" - "$(cd "$(dirname "$0")" && pwd -P)" "$lock" <<'EOF'
+import os
+import sys
+
+sys.path.insert(0, sys.argv[1])
+from benchm import surroundings
+
+surroundings.clear()
+pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+os.execv(sys.executable, [*pip, "-r", sys.argv[2]])
+EOF

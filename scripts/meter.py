@@ -18,7 +18,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from benchm import instances
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
+
+from benchm import instances, paths
 from benchm.device import Device
 from benchm.files import BadInput, complain
 from benchm.metering import jobs, measure, progress
@@ -86,6 +88,7 @@ def parse_arguments(argv):
 
 def main(argv=None):
     asked = parse_arguments(argv)
+    paths.clear_temporary()
     stop_on_signals()
     try:
         job = jobs.read(asked.job)

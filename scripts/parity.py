@@ -14,6 +14,9 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
+
+from benchm import paths
 from benchm.files import BadInput, complain
 from benchm.metering import jobs
 from benchm.metering.stopping import Stopped, stop_on_signals
@@ -42,6 +45,7 @@ def parse_arguments(argv):
 
 def main(argv=None):
     asked = parse_arguments(argv)
+    paths.clear_temporary()
     stop_on_signals()
     try:
         made = card.make(

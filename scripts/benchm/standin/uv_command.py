@@ -11,6 +11,15 @@ from . import Refused
 #: not sit through retries.
 IMPATIENT = {"UV_HTTP_RETRIES": "0", "UV_HTTP_CONNECT_TIMEOUT": "5"}
 
+#: uv's variables that say where packages and interpreters are, and how they are fetched; others
+#: (UV_OVERRIDE, UV_RESOLUTION, ...) change what is installed, or where. Beginnings of names.
+_SOURCES = (
+    *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX"),
+    *("UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_KEYRING_PROVIDER"),
+    *("UV_HTTP_", "UV_REQUEST_TIMEOUT", "UV_OFFLINE", "UV_CONCURRENT_", "UV_LINK_MODE"),
+    *("UV_CACHE_DIR", "UV_NO_CACHE", "UV_PYTHON_", "UV_CREDENTIALS_DIR", "UV_GITHUB_TOKEN"),
+)
+
 _LONG = 120  # characters of a cause
 
 
@@ -31,15 +40,21 @@ def run(arguments, environ, timeout=None):
     """Run uv quietly; return a ``CompletedProcess``, with status 124 when it took too long.
 
     ``environ``: the environment variables; ``timeout``: seconds. A ``VIRTUAL_ENV`` that
-    happens to be active has no say.
+    happens to be active has no say, nor have settings of uv for other projects.
     """
-    environ = {k: v for k, v in environ.items() if k not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
+    environ = {
+        name: value
+        for name, value in environ.items()
+        if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")
+        and (not name.startswith("UV_") or name.startswith(_SOURCES))
+    }
     line = [command(), *arguments, "--no-progress", "--color", "never"]
     try:
         return subprocess.run(
             line,
             env=environ,
             timeout=timeout,
+            cwd="/",  # uv reads a uv.toml of the folder that it is started in, and of those above
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
