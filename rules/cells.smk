@@ -29,6 +29,8 @@ rule cell:
         bench_slot=1,
         gpu=of_cell("gpus"),
         gpu_manufacturer="nvidia",
+        mem_mb=of_cell("memory_mb"),
+        runtime=of_cell("minutes"),
         # Here rather than in params, because resources never make a record stale.
         time_limit=of_cell("time_limit"),
         position=of_cell("position"),

@@ -64,11 +64,21 @@ wildcard_constraints:
 # Snakemake calls these when it knows what is asked for, and whether cells run here or on nodes.
 
 
+def runs_elsewhere():
+    """Whether cells run on nodes, or did when all that is asked for now is a report of them."""
+    if workflow.dryrun:
+        # Of the executor that would run them Snakemake keeps no more than this.
+        return workflow.execution_settings.use_threads
+    if workflow.executor_plugin is None:
+        return not instances.is_this_machine(config["instance"], config["instances"])
+    return workflow.non_local_exec
+
+
 @functools.cache
 def jobs_of(study):
     """Return the study's ``CellJobs``; what runs here must be the machine of its name."""
     gpus = gpu.detect()
-    here = cell_jobs.Here(len(cpus.allowed_cpus()), len(gpus), workflow.non_local_exec)
+    here = cell_jobs.Here(len(cpus.allowed_cpus()), len(gpus), runs_elsewhere())
     if not here.is_cluster:
         instances.check(config["instance"], config["instances"])
         one_machine.check(study, config["instance"], machine.describe(gpus)[0])

@@ -17,6 +17,7 @@ rule digits:
         sums="results/data/digits/SHA256SUMS",
     log:
         "results/data/logs/digits.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     params:

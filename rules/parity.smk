@@ -29,6 +29,9 @@ rule parity_card:
         bench_slot=1,
         gpu=of_cell("gpus"),
         gpu_manufacturer="nvidia",
+        mem_mb=of_cell("memory_mb"),
+        runtime=of_cell("card_minutes"),
+        time_limit=cell_jobs.CARD_TIME_LIMIT,
         driver=sys.executable,
         interpreter=of_cell("interpreter"),
     params:
@@ -44,6 +47,7 @@ rule parity_card:
         " --environment {input.environment:q}"
         " --unavailable={params.unavailable:q}"
         " --attempt {params.attempt}"
+        " --time-limit {resources.time_limit}"
         " -- {resources.interpreter} {input.adapter:q}"
 
 
@@ -57,6 +61,7 @@ rule parity:
         "results/{study}/parity/{tool}.json",
     log:
         "results/{study}/logs/parity/{tool}.log",
+    localrule: True
     conda:
         "../envs/report.yaml"
     shell:

@@ -12,8 +12,8 @@
 #        results/{study}/report.md                      all of it, to read on a code host
 #        results/{study}/pages/{page}.html              parity, page_2017
 #
-# No cell depends on anything here. Scripts and the modules they import are inputs, so that
-# Snakemake tracks their content.
+# No cell depends on anything here, and on a cluster nothing here asks for a node. Scripts and the
+# modules they import are inputs, so that Snakemake tracks their content.
 
 TABLES = ["by_tool", "by_gpu", "gpu_vs_cpu"]
 FIGURES = ["machines", "time_by_tool", "time_split", "quality", "speedup", "parity"]
@@ -46,6 +46,7 @@ rule merge:
         left_out="results/{study}/left_out.json",
     log:
         "results/{study}/logs/merge.log",
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:
@@ -93,6 +94,7 @@ rule tables:
         ),
     log:
         "results/{study}/logs/tables.log",
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:
@@ -155,6 +157,7 @@ rule figures:
         ),
     log:
         "results/{study}/logs/figures.log",
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:
@@ -197,6 +200,7 @@ rule report_md:
         ),
     log:
         "results/{study}/logs/report_md.log",
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:

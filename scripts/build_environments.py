@@ -2,6 +2,7 @@
 
     python scripts/build_environments.py
     python scripts/build_environments.py --retry keras_cntk
+    python scripts/build_environments.py --gpus 1     # where a cluster's jobs are submitted
 
 Snakemake builds them itself when it needs them, but gives up the whole run when one cannot be
 had. This program has Snakemake build each in a run of its own (``environments.smk``) and
@@ -201,6 +202,12 @@ def main():
     parser.add_argument(
         "--also", nargs="+", default=[], metavar="TOOL", help="tools besides the default ones"
     )
+    parser.add_argument(
+        "--gpus",
+        type=int,
+        metavar="N",
+        help="how many GPUs to build for (default: those of this machine); for a cluster's nodes",
+    )
     parser.add_argument("--retry", action="store_true", help="try the failed ones again")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -208,7 +215,8 @@ def main():
         paths.check("the project's folder", ROOT)
         paths.check("the folder of the environments", asked.prefix.absolute())
         studies = [name for names in asked.study for name in names.split()]
-        files = wanted_files(asked.config, asked.names, studies, asked.also, len(gpu.detect()))
+        gpus = len(gpu.detect()) if asked.gpus is None else asked.gpus
+        files = wanted_files(asked.config, asked.names, studies, asked.also, gpus)
         return build(files, asked.prefix.absolute(), asked.retry)
     except BadInput as problem:
         return complain("build_environments", problem)

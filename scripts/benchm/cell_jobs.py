@@ -5,6 +5,7 @@ back in a form in which equal values are equal texts.
 """
 
 import json
+import math
 import os
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -19,6 +20,12 @@ from .source_files import files_of
 METER = "scripts/benchm/metering/measure.py"
 #: Where scripts/build_environments.py leaves what came of each environment.
 STATUS = ".environments/status"
+#: Memory to ask a cluster for where the instance says nothing: three times what tools have needed.
+MEMORY_MB = 8000
+#: Seconds for all runs of a parity card.
+CARD_TIME_LIMIT = 900
+#: What a job does besides the run: it activates, hands data over, reads evidence, writes.
+MARGIN_MINUTES = 10
 
 
 @dataclass(frozen=True)
@@ -163,6 +170,19 @@ class CellJobs(Matrix):
             return configuration.description_of(self.config, cell.instance).get("cpus", 1)
         return self.cores() or 1
 
+    def memory_mb(self, cell):
+        """Megabytes of memory to ask a cluster for; Snakemake's own 1,000 kill larger tools."""
+        about = configuration.description_of(self.config, cell.instance)
+        return about.get("memory_mb", MEMORY_MB)
+
+    def minutes(self, cell):
+        """Minutes to ask a cluster for: the time limit, and what goes on before and after."""
+        return _minutes(self.time_limit(cell))
+
+    def card_minutes(self, cell):
+        """The same for the cell's parity card."""
+        return _minutes(CARD_TIME_LIMIT)
+
     def gpus(self, cell):
         """How many GPUs to ask a cluster for."""
         return Device.parse(cell.device).gpus
@@ -212,6 +232,11 @@ class CellJobs(Matrix):
     def judgements(self):
         """What the evidence of each run shows."""
         return [cell.judgement for cell in [*self.cells, *self.evidence_brought_in()]]
+
+
+def _minutes(seconds):
+    """A run's time limit as minutes that a node is needed, with a margin."""
+    return math.ceil(seconds * 1.1 / 60) + MARGIN_MINUTES
 
 
 @cache

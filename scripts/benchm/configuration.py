@@ -144,7 +144,11 @@ def order_of(config, study=None):
     # The order of tools in the file is only the order of running; tables sort for themselves.
     tools.sort(key=lambda tool: tool["id"])
     order = {"tools": tools, "baseline": config["baseline"]}
-    order["instances"] = {name: about or {} for name, about in config["instances"].items()}
+    order["instances"] = {
+        # What a cluster is asked for is nothing to report.
+        name: {key: value for key, value in (about or {}).items() if key != "memory_mb"}
+        for name, about in config["instances"].items()
+    }
     if "reference" in config:
         order["reference"] = config["reference"]
     if study in config["studies"]:

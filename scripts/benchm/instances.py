@@ -36,6 +36,11 @@ def check(name, described):
         raise BadInput(f"config.yaml: key instances.{name}: {wrong}{hint}")
 
 
+def is_this_machine(name, described):
+    """Whether this machine has what ``described[name]`` says, if anything; see ``check``."""
+    return not mismatch(described.get(name) or {}, models_in_machine(), psutil.cpu_count())
+
+
 def mismatch(about, gpus, cpus):
     """Return how a machine differs from its description, in words, or None.
 
