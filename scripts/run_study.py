@@ -12,7 +12,6 @@ did not run, and why. Exit codes: 0, 2 for bad input, else that of the step that
 import argparse
 import contextlib
 import csv
-import fcntl
 import json
 import os
 import signal
@@ -22,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
 
-from benchm import configuration, instances, one_machine, project
+from benchm import configuration, instances, locks, one_machine, paths, project, surroundings
 from benchm.files import BadInput, complain
 from benchm.metering import gpu, machine
 
@@ -41,13 +40,15 @@ def only_run_here():
         raise BadInput(f"{LOCK.relative_to(ROOT)}: {error.strerror}") from None
     with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            has_locks = locks.take(lock, wait=False)
         except BlockingIOError:
             lock.seek(0)
             raise BadInput(
                 f"process {lock.read().strip() or 'unknown'} is running a study in this directory "
                 "already; wait for it, or use a second checkout"
             ) from None
+        if not has_locks:
+            print("run_study: no locks in results/; start no other run here", file=sys.stderr)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -75,7 +76,10 @@ def tool_environment():
     ).stdout.strip()
     # Snakemake is started as a module, yet calls `snakemake` itself for some jobs.
     path = f"{Path(sys.executable).parent}{os.pathsep}{path}"
-    return dict(os.environ, PATH=path, BENCHM_DRIVER_PYTHON=sys.executable)
+    environment = dict(os.environ, PATH=path, BENCHM_DRIVER_PYTHON=sys.executable)
+    surroundings.clear(environment)
+    surroundings.clear_snakemake(environment)
+    return environment
 
 
 def run(command, environment):
@@ -256,6 +260,7 @@ def main(argv=None):
     }
     overrides = {key: value for key, value in given.items() if value}
     try:
+        paths.check("the project's folder", ROOT)
         config = configuration.read(overrides=overrides)
         with only_run_here():
             if asked.published:

@@ -89,6 +89,8 @@ class Builder:
         if not status["ok"] and self._serves_on(environment, before):
             kept = ("key", "source", "reason", "lasting", "surroundings", "log_tail")
             declined = {key: status[key] for key in kept}
+            # conda activates nothing that lacks this folder.
+            Path(before["directory"], "conda-meta").mkdir(exist_ok=True)
             status = {**before, "declined": declined}
         shutil.rmtree(scratch, ignore_errors=True)
         status["built_utc"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -44,7 +44,29 @@ def general(cells):
             "Times that were measured under different contracts between meter and tool, where the "
             "clock starts and stops elsewhere, are never divided by each other."
         )
-    return notes
+    return notes + builders(ok)
+
+
+#: Who builds environments, as a record names it, and in words.
+BUILDERS = {"conda": "conda", "stand-in": "the stand-in for conda"}
+
+
+def builders(cells):
+    """Which runs were made in environments of conda and which of the stand-in, if there are both.
+
+    Both install the same pins; Python, compilers and PyTorch are other builds.
+    """
+    found = {}
+    for cell in cells:
+        for source in {run["environment_source"] for run in cell.ok} & set(BUILDERS):
+            found.setdefault(source, []).append(f"{cell.tool_name} ({cell.place})")
+    if len(found) < 2:
+        return []
+    who = "; ".join(f"{BUILDERS[source]}: {', '.join(found[source])}" for source in sorted(found))
+    return [
+        "Environments were not all built alike, so that Python, PyTorch and compilers may be other "
+        f"builds of the same version. Built by {who}."
+    ]
 
 
 def of_runs(cells):

@@ -2,6 +2,7 @@
 
 from ..files import one_line
 from . import text
+from .notes import BUILDERS
 
 
 def machines(runs):
@@ -114,8 +115,7 @@ def _short(digest):
 
 def _built(runs):
     """Who built the environments, in words."""
-    words = {"conda": "conda", "stand-in": "the stand-in for conda"}
-    builders = {run["environment_source"] for run in runs if run["environment_source"] in words}
+    builders = {run["environment_source"] for run in runs} & set(BUILDERS)
     if not builders:
         return ""
-    return f" Environments were built by {' and '.join(words[key] for key in sorted(builders))}."
+    return f" Environments were built by {' and '.join(BUILDERS[key] for key in sorted(builders))}."

@@ -6,10 +6,12 @@ They are those of ``snakemake/deployment/conda.py``
 
 import argparse
 import json
+import os
 import platform
 import sys
 from pathlib import Path
 
+from .. import surroundings
 from . import IMITATED_VERSION, Refused
 
 UNDERSTOOD = (
@@ -90,8 +92,10 @@ def env_create(arguments):
             file=sys.stderr,
         )
         return 1
+    environ = dict(os.environ)
+    surroundings.clear(environ)
     try:
-        build.create(asked.file, asked.prefix)
+        build.create(asked.file, asked.prefix, environ)
     except Refused as refusal:
         print(f"conda stand-in: {refusal}", file=sys.stderr)
         return 1

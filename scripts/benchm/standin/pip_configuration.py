@@ -96,8 +96,7 @@ def uv_options(options):
     for url in options.get("extra-index-url", "").split():
         arguments += ["--index", url]
     for place in options.get("find-links", "").split():
-        # uv is started elsewhere.
-        arguments += ["--find-links", place if "://" in place else os.path.abspath(place)]
+        arguments += ["--find-links", place]
     for host in options.get("trusted-host", "").split():
         arguments += ["--allow-insecure-host", host]
     if options.get("no-index", "").lower() in ("1", "true", "yes", "on"):

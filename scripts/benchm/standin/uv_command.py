@@ -48,13 +48,14 @@ def run(arguments, environ, timeout=None):
         if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")
         and (not name.startswith("UV_") or name.startswith(_SOURCES))
     }
+    # Nor files of such settings, of the user or in a folder above: pip's say where packages are.
+    environ["UV_NO_CONFIG"] = "1"
     line = [command(), *arguments, "--no-progress", "--color", "never"]
     try:
         return subprocess.run(
             line,
             env=environ,
             timeout=timeout,
-            cwd="/",  # uv reads a uv.toml of the folder that it is started in, and of those above
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
