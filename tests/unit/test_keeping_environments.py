@@ -67,6 +67,7 @@ def test_a_good_environment_outlives_the_failure_of_its_successor(built, monkeyp
     assert "gamma=1" in status["declined"]["reason"]
     assert "alpha: kept as stand-in built it, because now: Packages" in capfd.readouterr().err
     assert not (built.prefix / "aside").exists()
+    assert (built.prefix / "hash_alpha" / "conda-meta").is_dir()  # conda activates no other
     # What will not be different next time is not tried again, unless somebody asks for it.
     assert built.run() == (0, [])
     monkeypatch.delenv("FAIL_alpha")

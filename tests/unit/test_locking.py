@@ -154,6 +154,18 @@ def test_what_is_asked_for_by_name_gets_an_exact_version(registry, envs, line, p
     assert f"- {pinned} # what is measured\n" in locking.locked(file)
 
 
+def test_pins_meet_the_conditions_of_what_conda_supplies(registry, envs, monkeypatch):
+    """A pin that does not goes, the others stay."""
+    monkeypatch.setitem(locking.conda_packages.CONDITIONS, "pytorch-cpu", ("gamma<0.6",))
+    registry["gamma"], registry["beta"] = ("0.5", []), ("3.1", [])
+    registry["torch"] = ("2.0", ["gamma", "beta"])
+    file = envs / "tool.yaml"
+    bare = "dependencies:\n- python>=3.11\n- pytorch-cpu=2.0\n- pip:\n    - alpha==1.2\n"
+    pinned = f"{bare}    {locking.MARKER}\n    - beta==3.0\n    - gamma==%s\n"
+    file.write_text(pinned % "0.7")
+    assert locking.locked(file) == pinned % "0.5"
+
+
 def test_what_follows_the_section_stays(registry, envs):
     file = envs / "tool.yaml"
     tail = "  - cxx-compiler=1.9.0\nvariables:\n  A: b\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fake_programs import STAND_IN, executable
+from packaging.requirements import Requirement
 
 from benchm import project
 from benchm.standin import (
@@ -122,6 +123,18 @@ def test_environments_of_the_project_are_exact_and_can_be_had_without_conda(file
     assert "channels: [conda-forge]\n" in file.read_text()
 
 
+@pytest.mark.parametrize(
+    "file", sorted((project.ROOT / "envs").glob("*.yaml")), ids=lambda f: f.stem
+)
+def test_pins_meet_the_conditions_of_what_conda_supplies(file):
+    """pip would install over what conda-forge's build of PyTorch needs."""
+    read = environment_file.read(file)
+    pins = [line.partition("==") for line in read.pip]
+    for line in conda_packages.conditions_on(read.conda):
+        wanted = Requirement(line)
+        assert all(wanted.specifier.contains(v) for name, _, v in pins if name == wanted.name)
+
+
 # -- conda's packages --------------------------------------------------------------------
 
 
@@ -180,6 +193,24 @@ def test_activation_of_nothing_stops_the_job(tmp_path):
     assert str(tmp_path) in done.stderr
 
 
+def test_activation_of_nothing_stops_a_job_as_snakemake_starts_it(tmp_path):
+    """It sets -e only after the activation, and would go on in another Python."""
+    script = f"source {STAND_IN}/bin/activate '{tmp_path}'; set -euo pipefail; echo went on"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert done.returncode != 0 and done.stdout == ""
+
+
+def test_an_environment_that_conda_has_built_is_activated_as_conda_does(tmp_path):
+    """Its compilers are found by variables that scripts of their packages set."""
+    executable(tmp_path / "bin" / "python", "#!/bin/sh\n")
+    script = tmp_path / "etc/conda/activate.d/gcc.sh"
+    script.parent.mkdir(parents=True)
+    script.write_text('export CC="$CONDA_PREFIX/bin/gcc$unset_here"\n')
+    done = bash(f'source {STAND_IN}/bin/activate {tmp_path}; echo "$CC"; echo "$nowhere"')
+    assert done.stdout == f"{tmp_path}/bin/gcc\n"
+    assert "nowhere: unbound variable" in done.stderr  # set -u is as it was
+
+
 # -- which conda -------------------------------------------------------------------------
 
 
@@ -205,13 +236,36 @@ def test_real_conda_is_preferred(tmp_path, version):
 
 @pytest.mark.parametrize(
     ("script", "why"),
-    [("echo conda 24.7.0", "24.7.0"), ("echo conda 4.14.0", "4.14.0"), ("exit 127", "not start")],
+    [
+        ("echo conda 24.7.0", "24.7.0"),
+        ("echo conda 4.14.0", "4.14.0"),
+        ("exit 127", "not start"),
+        ("[ $1 = --version ] && echo conda 25.1.0", "'conda info' fails"),
+        (
+            """[ $1 = info ] && echo '  "conda_prefix": "/my conda",' || echo conda 25.1.0""",
+            "blank",
+        ),
+    ],
 )
 def test_conda_that_will_not_do_is_passed_over(tmp_path, script, why):
     executable(tmp_path / "conda", f"#!/bin/sh\n{script}\n")
     path, said = prefer_conda(tmp_path)
     assert path[0] == str(STAND_IN / "bin")
     assert "stand-in" in said and why in said
+
+
+def test_the_stand_in_stays_where_it_was_put_before_a_conda(tmp_path):
+    """Snakemake would call the first; and whoever asks again must get the same answer."""
+    executable(tmp_path / "conda", "#!/bin/sh\necho conda 25.1.0\n")
+    path, said = prefer_conda(f"{STAND_IN}/bin{os.pathsep}{tmp_path}")
+    assert path[:2] == [str(STAND_IN / "bin"), str(tmp_path)] and "stand-in" in said
+
+
+def test_the_stand_in_of_another_checkout_is_no_conda(tmp_path):
+    version = "conda 24.7.1 (imitated by the stand-in of benchm-dl; this is no conda)"
+    executable(tmp_path / "conda", f"#!/bin/sh\necho '{version}'\n")
+    path, said = prefer_conda(tmp_path)
+    assert path[0] == str(STAND_IN / "bin") and "passed over" not in said
 
 
 def test_stand_in_does_not_take_itself_for_conda():
