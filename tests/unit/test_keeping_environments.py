@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from building import Bench
+from fake_programs import executable
+from installer_messages import read_messages
 
 from benchm import project
 from benchm.environments import contents
@@ -195,3 +197,38 @@ def test_what_counts_as_installed(tmp_path, pin, there, is_missing):
     file.write_text(json.dumps({"dependencies": ["python=3.11", {"pip": [pin]}]}))
     (tmp_path / "env/lib/python3.6/site-packages" / there).mkdir(parents=True)
     assert contents.missing(file, tmp_path / "env") == ([pin] if is_missing else [])
+
+
+CONDA = """#!/bin/sh
+# Says what a conda of 2025 says when its channels lack a package.
+case "$*" in
+--version) echo conda 25.1.0 ;;
+"info --json") echo '{{"conda_prefix": "{prefix}", "platform": "linux-64"}}' ;;
+config*) echo '{{"get": {{"channel_priority": "strict"}}}}' ;;
+*)
+    echo "PIP_TARGET=$PIP_TARGET PYTHONNOUSERSITE=$PYTHONNOUSERSITE" > {seen}
+    cat {says} >&2
+    exit 1
+    ;;
+esac
+"""
+
+
+@pytest.mark.slow
+def test_the_reason_comes_through_snakemake(tmp_path, monkeypatch):
+    says, seen = tmp_path / "says", tmp_path / "seen"
+    says.write_text(next(case[1] for case in read_messages() if case[0] == "packages not found"))
+    text = CONDA.format(prefix=tmp_path, says=says, seen=seen)
+    executable(tmp_path / "bin" / "conda", text)
+    environ = {**os.environ, "PIP_TARGET": "/nowhere"}
+    environ["PATH"] = f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}"
+    prefix = tmp_path / "prefix"
+    command = [sys.executable, project.SCRIPTS / "build_environments.py", "--prefix", prefix]
+    subprocess.run([*command, "numpy_reference"], env=environ, check=True)
+    status = json.loads((prefix / "status" / "numpy_reference.json").read_text())
+    assert status["reason"] == (
+        "PackagesNotFoundError: The following packages are not available from current channels: "
+        "pytorch-cpu=2.13.0"
+    )
+    assert status["source"] == "conda" and status["lasting"]
+    assert seen.read_text() == "PIP_TARGET= PYTHONNOUSERSITE=1\n"
