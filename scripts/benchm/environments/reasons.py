@@ -24,7 +24,7 @@ _PASSING = re.compile(
     r"|CondaHTTPError|CondaSSLError|ProxyError|max retries|retrying|took more than"
     r"|HTTP (000|429|5\d\d)|\b(429|5\d\d) (client|server) error|incomplete ?read|broken pipe"
     r"|InvalidArchiveError|ChecksumMismatchError|CondaVerificationError|failed to acquire lock"
-    r"|reset by peer|certificate verify failed|SSLError"
+    r"|incorrect download|invalid package cache|reset by peer|certificate verify failed|SSLError"
     r"|no space ?left|disk quota|input/output error|out of memory|cannot allocate memory|^killed$",
     re.IGNORECASE,
 )
@@ -41,7 +41,7 @@ _HEADLINE = re.compile(
 _EMPTY = re.compile(
     r"(CondaEnvException: )?Pip (subcommand )?failed.*|failed|done|Killed|Pip subprocess error:"
     r"|(critical|error)\s+libmamba Could not solve for environment specs"
-    r"|(error|critical)\s+libmamba( Aborted\.?)?|The environment can't be solved, aborting.*"
+    r"|(error|critical)\s+libmamba( Aborted\.?| Package cache error\.)?|The environment can't be solved, aborting.*"
     r"|(CondaError|Error): (KeyboardInterrupt|Multiple Errors.*)|ERROR: ResolutionImpossible.*"
     r"|ERROR: Command errored out with exit status.*|error: subprocess-exited-with-error"
     r"|error: metadata-generation-failed|error: failed-wheel-build-for-install"
@@ -133,7 +133,7 @@ def _reason(lines):
         if details and headline in _OF_SNAKEMAKE:
             headline = details
         elif details and not _is_enough(headline, below):
-            headline = f"{headline} {details}"
+            headline += f": {details}" if headline[-1].isalnum() else f" {details}"
         return _with_cause(headline, lines)
     telling = [line.strip() for line in lines if line.strip() and not _says_nothing(line)]
     return telling[-1] if telling else None
