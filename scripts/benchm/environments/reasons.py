@@ -41,7 +41,8 @@ _HEADLINE = re.compile(
 _EMPTY = re.compile(
     r"(CondaEnvException: )?Pip (subcommand )?failed.*|failed|done|Killed|Pip subprocess error:"
     r"|(critical|error)\s+libmamba Could not solve for environment specs"
-    r"|(error|critical)\s+libmamba( Aborted\.?| Package cache error\.)?|The environment can't be solved, aborting.*"
+    r"|(error|critical)\s+libmamba( Aborted\.?| Package cache error\.)?"
+    r"|The environment can't be solved, aborting.*"
     r"|(CondaError|Error): (KeyboardInterrupt|Multiple Errors.*)|ERROR: ResolutionImpossible.*"
     r"|ERROR: Command errored out with exit status.*|error: subprocess-exited-with-error"
     r"|error: metadata-generation-failed|error: failed-wheel-build-for-install"
