@@ -16,7 +16,7 @@ from pathlib import Path
 from .. import project
 from . import contents
 from .keeping import Aside
-from .reasons import explain, passes
+from .reasons import PASSING, explain
 from .status import is_whole, key_of, read_status, surroundings_of, write_status
 
 WORKFLOW = project.ROOT / "rules" / "environments.smk"
@@ -70,7 +70,8 @@ class Builder:
         except (OSError, ValueError):
             asked = environment.file if self.source == "conda" else None
             reason, tail = explain(log, code, asked)
-            status.update(reason=reason, log_tail=tail, lasting=not passes(reason, tail))
+            status.update(reason=reason, log_tail=tail)
+            status["lasting"] = not any(PASSING.search(line) for line in [reason, *tail])
             self.remove(environment, unfinished_only=True)
         else:
             lacking = contents.missing(environment.file, built["prefix"])

@@ -17,7 +17,7 @@ from ..files import one_line
 WIDTH = 400
 
 #: What an installer prints when the trouble may be over by the next run.
-_PASSING = re.compile(
+PASSING = re.compile(
     r"error sending request|failed to (fetch|download|resolve)|request failed|connection"
     r"|timed? ?out|temporary failure|name or service not known|lookup address"
     r"|could(n't| not) resolve host|unable to access|download error|multi-download failed"
@@ -88,13 +88,8 @@ def explain(log, code, file=None):
     last = next((line for line in reversed(tail) if not _says_nothing(line)), "")
     if last.startswith("conda stand-in:"):
         return _public(last.removeprefix("conda stand-in:").strip()), tail
-    reason = _reason(_account(lines)) or f"Snakemake stopped with status {code}"
-    return _naming(_public(_in_full(reason, file)), file), tail
-
-
-def passes(reason, tail):
-    """Whether the trouble may be over by the next run: the network, the disk, the memory."""
-    return any(_PASSING.search(line) for line in [reason, *tail])
+    reason = _public(_in_full(_reason(_account(lines)) or "", file))
+    return _naming(reason or f"Snakemake stopped with status {code}", file), tail
 
 
 def _readable(text):
