@@ -16,10 +16,12 @@ from pathlib import Path
 from .. import project
 from . import contents
 from .keeping import Aside
-from .reasons import PASSING, explain
+from .reasons import PASSING, explain, passes
 from .status import is_whole, key_of, read_status, surroundings_of, write_status
 
 WORKFLOW = project.ROOT / "rules" / "environments.smk"
+
+__all__ = ["Builder", "PASSING", "explain", "read_contents", "say"]
 
 SOURCES = ("conda", "stand-in")
 
@@ -70,8 +72,7 @@ class Builder:
         except (OSError, ValueError):
             asked = environment.file if self.source == "conda" else None
             reason, tail = explain(log, code, asked)
-            status.update(reason=reason, log_tail=tail)
-            status["lasting"] = not any(PASSING.search(line) for line in [reason, *tail])
+            status.update(reason=reason, log_tail=tail, lasting=not passes(reason, tail))
             self.remove(environment, unfinished_only=True)
         else:
             lacking = contents.missing(environment.file, built["prefix"])

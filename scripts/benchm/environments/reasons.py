@@ -92,6 +92,11 @@ def explain(log, code, file=None):
     return _naming(reason or f"Snakemake stopped with status {code}", file), tail
 
 
+def passes(reason, tail):
+    """Whether the trouble may be over by the next run: the network, the disk, the memory."""
+    return any(PASSING.search(line) for line in [reason, *tail])
+
+
 def _readable(text):
     """Return the lines without colours, and of a progress bar the last state."""
     lines = _ANSI.sub("", text).split("\n")
