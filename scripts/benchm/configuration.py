@@ -19,6 +19,9 @@ PUBLISHED = "-published"
 #: In place of a study's name: every study that is not marked ``full_size``.
 ALL = "all"
 
+#: A record holds as many times, by its schema.
+MOST_EPOCHS = 100_000
+
 #: Keys of a study that are no protocol's.
 STUDY_KEYS = (
     *("workload", "data_set", "n_train", "n_test", "epochs"),
@@ -58,6 +61,10 @@ def check(config):
     _check_names(config)
     for study in config["studies"]:
         _check_study(study, config["studies"][study])
+    for study in studies_to_run(config):
+        if config["studies"][study]["epochs"] > MOST_EPOCHS:
+            text = f"a record holds the times of at most {MOST_EPOCHS} epochs"
+            raise wrong(FILE, f"studies.{study}.epochs", text)
     for tool in config["tools"]:
         _check_tool(config, tool)
     _check_data(config)

@@ -56,12 +56,21 @@ def refused(path, value):
         (("devices",), ["cpu-1000000"], "allowed: at most 10"),
         (("mnist_directory",), "/" + "x" * 2000, "allowed: at most 2000"),
         (("studies", "quick", "n_train"), 10**13, "allowed: integer at least 1 and at most 10000"),
-        (("studies", "quick", "epochs"), 10**6, "at most 100000"),
+        (
+            ("studies", "quick", "epochs"),
+            10**6,
+            "a record holds the times of at most 100000",
+        ),
         (("studies", "quick", "learning_rate"), 1e13, "at most 1000000000000"),
     ],
 )
 def test_what_is_too_long_or_too_large_is_one_line(path, value, words):
     assert words in refused(path, value)
+
+
+def test_a_study_that_is_not_run_may_be_as_long_as_it_likes():
+    huge = QUICK | {"epochs": 10**6, "full_size": True}
+    assert configuration.check(changed(("studies", "huge"), huge)) is None
 
 
 @pytest.mark.parametrize("character", [*"\0\n\r\t\x7f\x85\ud800", "\x1b[31m"])
@@ -126,7 +135,7 @@ def bounds(node, place=()):
 IN_RECORDS = {
     "study.name": ("studies", "propertyNames"),
     **{f"study.{key}": ("studies", "additionalProperties", "properties", key)
-       for key in ("n_train", "n_test", "epochs")},
+       for key in ("n_train", "n_test")},
     "cell.repeat": ("studies", "additionalProperties", "properties", "repeats"),
     "cell.tool": ("tools", "propertyNames"),
     "cell.instance": ("instance",),
@@ -144,6 +153,7 @@ def test_all_that_may_be_configured_fits_into_a_record():
             node = node[step]
         bound = node.get("maxLength", node.get("maximum"))
         assert bound is not None and bound <= most[name], name
+    assert most["study.epochs"] == configuration.MOST_EPOCHS
     in_record = schemas["record"]["properties"]["study"]["properties"]["protocol"]
     for node in [
         *schemas["protocol"]["properties"].values(),
