@@ -68,7 +68,8 @@ class Batch:
 class Replay:
     """Updates one after the other; ``weights`` and ``velocities`` are dicts of float64 arrays.
 
-    ``least_distance``: to a kink, over all updates so far (reference.distances).
+    ``least_distance``: to a kink, over all updates so far (reference.distances); ``largest``: the
+    2-norm of the largest update so far, by name.
     """
 
     def __init__(self, reference, weights, rule, full_size, watch=False):
@@ -77,6 +78,7 @@ class Replay:
         self.velocities = {name: np.zeros_like(v) for name, v in self.weights.items()}
         self.steps = 0
         self.least_distance = np.inf
+        self.largest = dict.fromkeys(self.weights, 0.0)
         self._watch = watch and hasattr(reference, "distances")
         self._random = np.random.default_rng(rule.seed)
         self._sums, self._updates = None, 0
@@ -125,6 +127,7 @@ class Replay:
                 gradient = gradient + rule.l2 * values
             self.velocities[name], change = _update(rule, rate, self.velocities[name], gradient)
             values += change
+            self.largest[name] = max(self.largest[name], float(np.linalg.norm(change)))
         self.steps += 1
         if rule.averaged:
             self._sums = {

@@ -17,7 +17,6 @@ TRIED = 1e-8
 #: Sums of several such errors: three standard deviations.
 SIGMAS = 3
 
-
 #: Sums in a chain: forward, backward, over the batch.
 SUMS = 3
 
@@ -55,6 +54,17 @@ def of_weights(workload, case, initial, right, full_size, draws=2):
             + written * norm(right[name]) / moved[name]
         )
         for name in right
+    }
+
+
+def of_a_unit(replayed, initial):
+    """Return {name: tolerance} of what one unit does that passes its kink an update off.
+
+    ``replayed``: a ``replay.Replay`` that was run; its largest update is what can go wrong at once.
+    """
+    return {
+        name: UNIT_SHARE * replayed.largest[name] / max(norm(values - initial[name]), 1e-300)
+        for name, values in replayed.result().items()
     }
 
 

@@ -114,14 +114,15 @@ def of_replays(workload, cases, answers, replays):
             continue
         case, answer, result = cases[name], answers[name], replays[name].result()
         size = case.study["protocol"]["batch_size"]
-        share = tolerances.UNIT_SHARE / max(1, len(case.batches))
         if name == "late":
             allowed = tolerances.of_weights(workload, case, answer.initial, result, size, 0)
-            allowed = {key: value + share for key, value in allowed.items()}
+            units = tolerances.of_a_unit(replays[name], answer.initial)
+            allowed = {key: value + units[key] for key, value in allowed.items()}
         elif name == "late_small":
+            units = tolerances.of_a_unit(replays[name], answer.initial)
             # What is added to other weights at so small a rate is lost in their own rounding.
             vectors = [key for key, values in result.items() if values.ndim == 1]
-            allowed = dict.fromkeys(vectors, tolerances.LATE_GRADIENTS + share)
+            allowed = {key: tolerances.LATE_GRADIENTS + units[key] for key in vectors}
         else:
             allowed = tolerances.of_weights(workload, case, answer.initial, result, size)
         error, tolerance, worst = _worst(answer, result, allowed)
