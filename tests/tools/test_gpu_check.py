@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -180,18 +178,6 @@ def test_a_tool_that_is_not_there_is_skipped_and_a_broken_one_fails(
 ):
     assert machine(probe=probe) == code
     assert line(lines_of(capsys), words)
-
-
-def test_without_a_gpu_it_says_so_in_one_line():
-    environment = dict(os.environ, PYTHONPATH=str(FAKE_NVML), FAKE_NVML='{"init_error": 12}')
-    done = subprocess.run(
-        [sys.executable, project.SCRIPTS / "gpu_check.py"],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1 and "no GPU to check" in done.stderr
 
 
 @pytest.mark.parametrize(

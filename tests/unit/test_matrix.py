@@ -8,7 +8,7 @@ import pytest
 import yaml
 from made_records import record as made_record
 
-from benchm import cell_jobs, configuration, project
+from benchm import cell_jobs, project
 from benchm.cell_jobs import CellJobs, Here
 from benchm.files import BadInput
 from benchm.matrix import Cell, Matrix
@@ -283,20 +283,6 @@ def test_cells_are_started_in_order_and_take_the_whole_machine(config, tmp_path,
     assert CellJobs(config, "quick", Here(4, 0, is_cluster=True)).cpus(PYTORCH) == 96
     assert (jobs.gpus(PYTORCH), jobs.gpus(ON_GPU)) == (0, 1)
     assert json.loads(jobs.description(PYTORCH)) == {"cpus": 96}
-
-
-def test_a_cluster_is_asked_for_what_the_instance_and_the_study_say(config, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    jobs = CellJobs(config, "quick", Here(cpus=4, gpus=0, is_cluster=True))
-    assert jobs.memory_mb(PYTORCH) > 2435  # what the largest tool has needed
-    reported = configuration.order_of(config, "quick")
-    config["instances"]["local"] = {"memory_mb": 64000}
-    assert jobs.memory_mb(PYTORCH) == 64000
-    assert configuration.order_of(config, "quick") == reported  # nothing is made anew for it
-    config["studies"]["quick"]["time_limit"] = 3600
-    # Where the limit is reached, the meter still has to say so.
-    assert 3600 / 60 + 10 <= jobs.minutes(PYTORCH) <= 90
-    assert jobs.card_minutes(PYTORCH) >= 900 / 60 + 10
 
 
 def test_what_is_no_network_has_no_cards(cpu_only, monkeypatch):

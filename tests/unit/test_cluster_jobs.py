@@ -1,0 +1,21 @@
+"""What a cluster is asked for, cell by cell."""
+
+from test_matrix import PYTORCH, configured
+
+from benchm import configuration
+from benchm.cell_jobs import CellJobs, Here
+
+
+def test_a_cluster_is_asked_for_what_the_instance_and_the_study_say(tmp_path, monkeypatch):
+    config = configured()
+    monkeypatch.chdir(tmp_path)
+    jobs = CellJobs(config, "quick", Here(cpus=4, gpus=0, is_cluster=True))
+    assert jobs.memory_mb(PYTORCH) > 2435  # what the largest tool has needed
+    reported = configuration.order_of(config, "quick")
+    config["instances"]["local"] = {"memory_mb": 64000}
+    assert jobs.memory_mb(PYTORCH) == 64000
+    assert configuration.order_of(config, "quick") == reported  # nothing is made anew for it
+    config["studies"]["quick"]["time_limit"] = 3600
+    # Where the limit is reached, the meter still has to say so.
+    assert 3600 / 60 + 10 <= jobs.minutes(PYTORCH) <= 90
+    assert jobs.card_minutes(PYTORCH) >= 900 / 60 + 10
