@@ -33,7 +33,7 @@ _PHRASES = (
     r"(error decoding response body|error reading a body|request or response body error)",
     r"request failed after \d+ retr",
     r"connection (was )?(reset|refused|aborted|closed|broken|failed|error|lost)",
-    r"(?-i:Connection(Reset|Refused|Aborted)?Error|NewConnectionError|ProxyError|ProtocolError)",
+    r"(?-i:Connection(Reset|Refused|Aborted)?Error|NewConnectionError|ProtocolError)",
     r"(?-i:RemoteDisconnected|IncompleteRead|ChunkedEncodingError|SSLEOFError|SSLZeroReturnError)",
     r"no connection to http",
     r"max retries exceeded",
@@ -41,6 +41,7 @@ _PHRASES = (
     r"network is (unreachable|down)",
     r"no route to host",
     r"unexpected[ _-]?(eof|end of file|disconnect)",
+    r"mismatch between the expected content and downloaded content",
     r"(early EOF|RPC failed|remote end hung up|transfer closed with)",
     r"tls handshake",
     # servers
@@ -51,10 +52,11 @@ _PHRASES = (
 )
 _NETWORK = re.compile("|".join(_PHRASES), re.IGNORECASE)
 
-#: What only somebody says who has reached the server and looked.
+#: What is only said where a server was reached and has it not, or where the setting is wrong.
 _NOT_THERE = re.compile(
     r"no solution found|not found in the package registry|from versions: (?!none)"
-    r"|PackagesNotFound|ResolvePackageNotFound|nothing provides|no viable options",
+    r"|PackagesNotFound|ResolvePackageNotFound|nothing provides|no viable options"
+    r"|certificate verify failed|OpenSSL appears to be unavailable",
     re.IGNORECASE,
 )
 

@@ -12,10 +12,13 @@ from .builder import say
 
 def is_network_failure(status):
     """Whether a build failed because of the network; ``status``: as ``status.py`` describes."""
-    tried = status.get("declined") or status
-    if status["ok"] and tried is status:
-        return False
-    return network.has_failed([tried["reason"] or "", *tried.get("log_tail", [])])
+    failed = _failed(status)
+    return bool(failed) and network.has_failed([failed["reason"], *failed["log_tail"]])
+
+
+def _failed(status):
+    """What the last build failed with, None when it did not; an old one may serve on then."""
+    return status.get("declined") or (None if status["ok"] else status)
 
 
 class Patience:
@@ -35,7 +38,8 @@ class Patience:
         for pause in self.pauses:
             if self._is_gone or builder.stopped or not is_network_failure(status):
                 break
-            say(f"environment {environment.name}: {status['reason']}; trying again in {pause} s")
+            reason = _failed(status)["reason"]
+            say(f"environment {environment.name}: {reason}; trying again in {pause} s")
             _wait(pause, builder)
             status = builder.build(environment)
         self._is_gone = is_network_failure(status)
