@@ -7,6 +7,7 @@
 # make import FROM=DIR    bring in records of other machines (AS=NAME: under that name)
 # make gpu-check          check all that needs a GPU, with the Python that is there
 # make test               the project's own tests (PYTEST="path or -k words": some of them)
+# make test-power-cuts    20 times kill -9 in a small run, each to be got over (some ten minutes)
 # make test-deviations    60 small edits of adapters, each to be found out (half an hour)
 # make environments       build the tools' environments again, those that failed too
 # make readme             the README's tables of results, from the archived records
@@ -37,7 +38,8 @@ NONE_IS_FINE = $(if $(PYTEST), || test $$? = 5)
 COMPILE = $(DRIVER) -m uv pip compile -q --upgrade --universal --python-version 3.11 \
 	--no-header --no-annotate pyproject.toml
 
-.PHONY: help setup report published import gpu-check test test-deviations environments readme lock format clean distclean
+.PHONY: help setup report published import gpu-check test test-power-cuts test-deviations \
+	environments readme lock format clean distclean
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -84,7 +86,11 @@ test: .driver/.installed-test
 
 test-deviations: .driver/.installed-test
 	@$(DRIVER) scripts/build_environments.py pytorch keras_tensorflow
-	@$(DRIVER) -m pytest -m thorough $(PYTEST)
+	@$(DRIVER) -m pytest -m "thorough and not cuts" $(PYTEST)
+
+# Each worker has a project of its own; two keep two cores busy.
+test-power-cuts: .driver/.installed-test
+	@$(DRIVER) -m pytest -m cuts -n 2 --dist load tests/workflow/test_power_cuts.py
 
 readme: .driver/.installed-test
 	@$(DRIVER) scripts/update_readme.py

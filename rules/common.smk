@@ -14,8 +14,8 @@ min_version("9.25")
 
 try:
     # Snakemake itself puts the folder of the Snakefile on Python's path.
-    from scripts.benchm import cell_jobs, configuration, instances, matrix, one_machine, paths
-    from scripts.benchm import surroundings
+    from scripts.benchm import cell_jobs, conda_here, configuration, instances, matrix
+    from scripts.benchm import one_machine, paths, surroundings
     from scripts.benchm.files import BadInput
     from scripts.benchm.metering import cpus, gpu, machine
     from scripts.benchm.source_files import files_of
@@ -75,8 +75,16 @@ def runs_elsewhere():
 
 
 @functools.cache
+def check_conda():
+    """Say what to do without conda, where Snakemake was told to use one; else it fails untold."""
+    if "CONDA" in {method.name for method in workflow.deployment_settings.deployment_method}:
+        conda_here.check()
+
+
+@functools.cache
 def jobs_of(study):
     """Return the study's ``CellJobs``; what runs here must be the machine of its name."""
+    check_conda()
     gpus = gpu.detect()
     here = cell_jobs.Here(len(cpus.allowed_cpus()), len(gpus), runs_elsewhere())
     if not here.is_cluster:
@@ -104,6 +112,7 @@ def of_study(question, *names):
 
     @plainly
     def answer(wildcards):
+        check_conda()
         study, only_published = configuration.study_of_folder(wildcards.study)
         if only_published:
             return []

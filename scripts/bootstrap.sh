@@ -26,8 +26,10 @@ make_venv() {
     fail "$1 can't make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv"
 }
 
-if [ ! -x "$directory/bin/python" ]; then
+# Also where one was begun by a set-up that was killed.
+if ! "$directory/bin/python" -m pip --version >/dev/null 2>&1; then
   echo "setup: making the driver's environment in $directory" >&2
+  rm -rf "$directory"
   # Whole or not at all: a half-made one would be taken for a good one the next time.
   trap 'rm -rf "$directory"' EXIT
   found=
@@ -48,17 +50,37 @@ if [ ! -x "$directory/bin/python" ]; then
   trap - EXIT
 fi
 
+# The project's library, and its plugin for Snakemake's terminal, are found from anywhere. By a
+# relative path, so that the checkout may be moved.
+scripts=$(cd "$(dirname "$0")" && pwd)
+"$directory/bin/python" - "$scripts" <<'EOF'
+import os
+import sys
+import sysconfig
+
+site = sysconfig.get_paths()["purelib"]
+with open(os.path.join(site, "benchm.pth"), "w", encoding="utf-8") as out:
+    out.write(os.path.relpath(sys.argv[1], site) + "\n")
+EOF
+
 echo "setup: installing $lock" >&2
 # Of pip's settings only those count that say where packages are: PIP_TARGET, PIP_USER or a
 # pip.conf with the like would have them installed elsewhere.
-"$directory/bin/python" - "$(cd "$(dirname "$0")" && pwd -P)" "$lock" <<'EOF'
-import os
+"$directory/bin/python" - "$scripts" "$lock" <<'EOF'
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, sys.argv[1])
-from benchm import surroundings
+from benchm import network, surroundings
 
 surroundings.clear()
 pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-os.execv(sys.executable, [*pip, "-r", sys.argv[2]])
+for pause in (*network.PAUSES, None):
+    done = subprocess.run([*pip, "-r", sys.argv[2]], stderr=subprocess.PIPE, text=True)
+    sys.stderr.write(done.stderr)
+    if done.returncode == 0 or pause is None or not network.has_failed(done.stderr.splitlines()):
+        sys.exit(done.returncode)
+    print(f"setup: trying again in {pause} s", file=sys.stderr, flush=True)
+    time.sleep(pause)
 EOF

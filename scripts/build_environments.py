@@ -33,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leave
 from benchm import configuration, locks, paths, project, surroundings
 from benchm.device import Device
 from benchm.environments.builder import Builder, say
+from benchm.environments.retrying import Patience
 from benchm.environments.status import Environment, is_settled, key_of, read_status
 from benchm.files import BadInput, complain
 from benchm.metering import gpu
@@ -103,21 +104,18 @@ def find_conda():
 
 
 def build_all(todo, builder):
-    """Build the environments ``todo``, with a word of progress."""
+    """Build the environments ``todo``, with a line for each as it ends."""
     # Two at a time: one unpacks while the other downloads. conda's package cache is not made
     # for that.
     workers = ThreadPoolExecutor(2 if builder.source == "stand-in" else 1)
 
-    def build(number, environment):
-        label = f"environment {number}/{len(todo)} {environment.name}:"
-        if not builder.stopped:
-            say(f"{label} building ...")
-        return label, builder.build(environment)
-
+    patience = Patience()
+    say(f"environments: building {', '.join(environment.name for environment in todo)} ...")
     try:
-        futures = [workers.submit(build, n, e) for n, e in enumerate(todo, start=1)]
-        for future in as_completed(futures):
-            label, status = future.result()
+        futures = [workers.submit(patience.build, builder, environment) for environment in todo]
+        for number, future in enumerate(as_completed(futures), start=1):
+            status = future.result()
+            label = f"environment {number}/{len(todo)} {status['name']}:"
             if status.get("declined"):
                 reason = status["declined"]["reason"]
                 say(f"{label} kept as {status['source']} built it, because now: {reason}")

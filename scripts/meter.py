@@ -112,8 +112,7 @@ def main(argv=None):
     except (BadInput, measure.NotMeasurable) as error:
         return complain("meter", error)
     except Stopped as stopped:
-        print(f"meter: stopped by {stopped.name}, no record written", file=sys.stderr)
-        return 128 + stopped.number
+        return stopped.tell("meter", "no record written")
     except OSError as error:
         return not_written(f"{error.filename or asked.record}: {error.strerror}", asked.command)
     try:
@@ -121,8 +120,7 @@ def main(argv=None):
     except BadInput as error:
         return not_written(error, asked.command)
     except Stopped as stopped:
-        print(f"meter: stopped by {stopped.name}, no record written", file=sys.stderr)
-        return 128 + stopped.number
+        return stopped.tell("meter", "no record written")
     return 0
 
 

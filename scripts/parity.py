@@ -66,8 +66,7 @@ def main(argv=None):
     except OSError as error:
         return complain("parity", f"{error.filename or asked.card}: {error.strerror}")
     except Stopped as stopped:
-        print(f"parity: stopped by {stopped.name}, no card written", file=sys.stderr)
-        return 128 + stopped.number
+        return stopped.tell("parity", "no card written")
     return 0
 
 

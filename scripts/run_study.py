@@ -3,56 +3,48 @@
 
     python scripts/run_study.py [--study NAME ...] [--instance NAME] [-- SNAKEMAKE OPTIONS]
 
-It does what `snakemake --use-conda` and `snakemake --report` do, and adds three things: where
-there is no conda it puts the stand-in on PATH; it builds the environments one by one first,
-because Snakemake gives up a whole run when a single one can't be built; and it ends with what
-did not run, and why. Exit codes: 0, 2 for bad input, else that of the step that failed.
+It does what `snakemake --use-conda` and `snakemake --report` do, and adds four things: it clears
+away what a killed run left; where there is no conda it puts the stand-in on PATH; it builds the
+environments one by one first, because Snakemake gives up a whole run when a single one can't be
+built; and it ends with what did not run, and why. Exit codes: 0, 2 for bad input, 128 + N when
+signal N stopped it, else that of the step that failed.
 """
 
 import argparse
-import contextlib
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
 
-from benchm import configuration, instances, locks, one_machine, paths, project, surroundings
+from benchm import configuration, instances, one_machine, paths, project, surroundings
 from benchm.files import BadInput, complain
+from benchm.matrix import Matrix
 from benchm.metering import gpu, machine
+from benchm.running import derived, last_words, leftovers, made_from, own_records
+from benchm.running.one_run import only_run_in
+from benchm.running.programs import Programs, Stopped
+from benchm.terminal import RUN, story
 
 ROOT = project.ROOT
-LOCK = ROOT / "results" / ".run.lock"
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@contextlib.contextmanager
-def only_run_here():
-    """Refuse a second run in the same directory: BadInput."""
-    try:
-        LOCK.parent.mkdir(exist_ok=True)
-        lock = LOCK.open("a+")
-    except OSError as error:
-        raise BadInput(f"{LOCK.relative_to(ROOT)}: {error.strerror}") from None
-    with lock:
-        try:
-            has_locks = locks.take(lock, wait=False)
-        except BlockingIOError:
-            lock.seek(0)
-            raise BadInput(
-                f"process {lock.read().strip() or 'unknown'} is running a study in this directory "
-                "already; wait for it, or use a second checkout"
-            ) from None
-        if not has_locks:
-            print("run_study: no locks in results/; start no other run here", file=sys.stderr)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+def clear_away(before, data_sets=()):
+    """Clear away what the run of the id ``before``, if it was killed, left; say what there was."""
+    told = [] if before is None else leftovers.stop_processes(before)
+    told += leftovers.clear_snakemake_lock(ROOT)
+    leftovers.sweep_scratch()
+    leftovers.sweep_half_written(ROOT / "results")
+    told += leftovers.check_data_sets(ROOT / "results/data", data_sets)
+    for line in told:
+        say(line)
+
+
+def say(line):
+    print(f"run_study: {line}", file=sys.stderr, flush=True)
 
 
 def check_machine(config):
@@ -66,8 +58,11 @@ def check_machine(config):
         one_machine.check(study, config["instance"], here, ROOT)
 
 
-def tool_environment():
-    """Return the variables for Snakemake: PATH with a conda on it, and the driver's Python."""
+def tool_environment(run):
+    """Return the variables for Snakemake: PATH with a conda on it, and the driver's Python.
+
+    ``run``: the id of this run.
+    """
     path = subprocess.run(
         [ROOT / "scripts/benchm/standin/prefer-conda"],
         stdout=subprocess.PIPE,
@@ -76,105 +71,55 @@ def tool_environment():
     ).stdout.strip()
     # Snakemake is started as a module, yet calls `snakemake` itself for some jobs.
     path = f"{Path(sys.executable).parent}{os.pathsep}{path}"
-    environment = dict(os.environ, PATH=path, BENCHM_DRIVER_PYTHON=sys.executable)
+    own = {"PATH": path, "BENCHM_DRIVER_PYTHON": sys.executable, RUN: run}
+    environment = {**os.environ, **own}
     surroundings.clear(environment)
     surroundings.clear_snakemake(environment)
     return environment
 
 
-def run(command, environment):
-    """Run ``command`` in the project and return its exit code.
-
-    A signal that would end this program is passed on as Ctrl-C to the whole group of the
-    command, which then stops cleanly; this waits until it has.
-    """
-    process = None
-    stopping = False
-
-    def pass_on(_signum=None, _frame=None):
-        nonlocal stopping
-        stopping = True
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)
-
-    # Before the start: a shell has its background jobs ignore Ctrl-C, and what a process
-    # ignores its children ignore too, but what it handles they do not.
-    before = {number: signal.signal(number, pass_on) for number in STOPPING}
-    try:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, process_group=0)
-        if stopping:  # it came while the process was being made
-            pass_on()
-        return process.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def is_report_stale(html):
-    """Whether anything that the report shows is newer than it."""
-    if not html.exists():
-        return True
-    made = html.stat().st_mtime
-    shown = [
-        *html.parent.glob("*.md"),
-        *html.parent.glob("*.csv"),
-        *html.parent.glob("tables/*"),
-        *html.parent.glob("figures/*"),
-        *html.parent.glob("pages/*"),
-        *(ROOT / "report").iterdir(),
-    ]
-    return any(path.stat().st_mtime > made for path in shown)
-
-
-def last_words(config, study):
-    """Print what did not come out, tools with the same reason together, and where the report is."""
-    folder = ROOT / "results" / study
-    with (folder / "runs.csv").open(newline="", encoding="utf-8") as source:
-        rows = [row for row in csv.DictReader(source) if row["source"] == "measured"]
-    missing = {}
-    for row in rows:
-        if row["outcome"] != "ok":
-            why = f"{row['device']}: {row['outcome']}: {row['reason']}"
-            missing.setdefault(why, {})[row["tool"]] = None
-    measured = sum(row["outcome"] == "ok" for row in rows)
-    print(f"\n{measured} of {len(rows)} runs of study {study} measured")
-    for why, tools in missing.items():
-        print(f"  {', '.join(tools)} on {why}")
-    without = configuration.not_offered(config, study)
-    if without:
-        workload = config["studies"][study]["workload"]
-        print(f"  {', '.join(without)}: no adapter for workload {workload}")
-    print(f"tables and figures: results/{study}/report.md")
-    print(f"to look at:         results/{study}/report.html")
-
-
-def make_reports(config, overrides, jobs=1, options=()):
+def make_reports(programs, config, overrides, run, jobs=1, options=()):
     """Build, run and report the studies of ``config``; return the exit code.
 
-    ``overrides``: keys of the configuration that Snakemake is given as they are; ``jobs``: cores
-    for everything but the cells; ``options``: more options for Snakemake.
+    ``programs``: starts them; ``overrides``: keys of the configuration that Snakemake is given as
+    they are; ``run``: this run's id; ``jobs``: cores for everything but the cells; ``options``:
+    more options for Snakemake.
     """
-    studies = configuration.studies_to_run(config)
-    environment = tool_environment()
-    build = [sys.executable, "scripts/build_environments.py", "--study", *studies]
+    matrices = [Matrix(config, study) for study in configuration.studies_to_run(config)]
+    for matrix in matrices:
+        for line in own_records.set_aside(matrix, ROOT) + derived.remove_damaged(
+            matrix.study, ROOT
+        ):
+            say(line)
+    environment = tool_environment(run)
+    build = [sys.executable, "scripts/build_environments.py", "--study"]
+    build += [matrix.study for matrix in matrices]
     if "also" in overrides:
         build += ["--also", *overrides["also"]]
-    code = run(build, environment)
+    code = programs.run(build, environment)
     if code:
         return code
-    command = [*snakemake(overrides), "-j", str(jobs), "--quiet", "rules", *options]
-    code = run(command, environment)
+    command = [*snakemake(overrides), "-j", str(jobs), *options]
+    stale = [m.study for m in matrices if made_from.is_stale(config, m.study, ROOT)]
+    if stale:
+        say(
+            f"the report of {', '.join(stale)} was not made from what is here now, and is made anew"
+        )
+        command += ["--forcerun", *(f"results/{study}/runs.csv" for study in stale)]
+    code = programs.run(command, environment)
     if code:
         return code
-    for study in studies:
-        html = ROOT / "results" / study / "report.html"
-        if is_report_stale(html):
-            code = make_html(html, snakemake(overrides | {"study": study}), environment)
+    for matrix in matrices:
+        if made_from.is_html_stale(config, matrix.study, ROOT):
+            html = ROOT / "results" / matrix.study / made_from.HTML
+            one = snakemake(overrides | {"study": matrix.study})
+            code = make_html(programs, html, one, environment)
             if code:
                 return code
-    for study in studies:
-        last_words(config, study)
+        if not options:  # which may be those of a dry run
+            made_from.note(config, matrix.study, ROOT)
+    for matrix in matrices:
+        print("", *last_words.lines(config, matrix, ROOT), sep="\n")
     return 0
 
 
@@ -187,18 +132,19 @@ def snakemake(overrides):
     return command
 
 
-def make_html(html, command, environment):
+def make_html(programs, html, command, environment):
     """Have Snakemake write its report; return the exit code."""
     # Snakemake writes in place; a broken report must not replace a good one.
     fresh = html.with_name(".report.html")
     style = ["--report-stylesheet", "report/stylesheet.css"]
-    code = run([*command, "--quiet", "all", "--report", str(fresh), *style], environment)
+    command = [*command, "--quiet", "all", "--report", str(fresh), *style]
+    code = programs.run(command, environment)
     if code == 0:
         os.replace(fresh, html)
     return code
 
 
-def make_published(study):
+def make_published(programs, study, run):
     """Make tables, figures and report of a study's published rows alone; return the exit code."""
     studies = set()
     for file in sorted((ROOT / "results/published").glob("*.csv")):
@@ -209,12 +155,12 @@ def make_published(study):
             f"results/published/*.csv hold no run of study {study}; "
             f"allowed: {', '.join(sorted(filter(None, studies))) or 'none, there are no runs'}"
         )
-    environment = tool_environment()
-    code = run([sys.executable, "scripts/build_environments.py", "report"], environment)
+    environment = tool_environment(run)
+    code = programs.run([sys.executable, "scripts/build_environments.py", "report"], environment)
     if code:
         return code
     report = f"results/{study}{configuration.PUBLISHED}/report.md"
-    code = run([*snakemake({}), report, "-j1", "--quiet", "rules"], environment)
+    code = programs.run([*snakemake({}), report, "-j1"], environment)
     if code == 0:
         print(f"tables and figures: {report}")
     return code
@@ -262,13 +208,18 @@ def main(argv=None):
     try:
         paths.check("the project's folder", ROOT)
         config = configuration.read(overrides=overrides)
-        with only_run_here():
+        with Programs(ROOT) as programs, only_run_in(ROOT) as (run, before):
             if asked.published:
-                return make_published(asked.published)
+                clear_away(before)
+                return make_published(programs, asked.published, run)
             check_machine(config)
-            return make_reports(config, overrides, asked.jobs, asked.snakemake)
+            clear_away(before, configuration.data_sets_of(config))
+            return make_reports(programs, config, overrides, run, asked.jobs, asked.snakemake)
     except BadInput as error:
         return complain("run_study", error)
+    except Stopped as stopped:
+        say(f"stopped by {stopped}; {story.KEPT}")
+        return 128 + stopped.number
     except KeyboardInterrupt:
         return 130
 

@@ -19,8 +19,10 @@ def known(path):
 
     BadInput, in one line that names it, when what is there can't be used.
     """
+    if Path(path).exists() and not Path(path).is_file():
+        raise BadInput(f"{path}: broken, not a regular file")  # a pipe would never end
     try:
-        found = json.loads(Path(path).read_text())
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
         if "status" in found:
             return found["status"]["outcome"], found["provenance"]["attempt"] + 0
         return found["outcome"], found["attempt"] + 0
@@ -29,10 +31,7 @@ def known(path):
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
-        raise BadInput(
-            f"{path}: broken, or not a record of this version; "
-            "delete it to have the cell measured again"
-        ) from None
+        raise BadInput(f"{path}: broken, or not a record of this version") from None
 
 
 def wanted(found, is_device_here):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import adapters, attempts, configuration, project
 from .device import Device
+from .files import BadInput
 from .matrix import Matrix
 from .source_files import files_of
 
@@ -103,11 +104,11 @@ class CellJobs(Matrix):
 
     def attempt(self, cell):
         """The number of the attempt that the record should come from."""
-        return attempts.wanted(attempts.known(cell.record), self.here.offers(cell.device))
+        return attempts.wanted(_known(cell.record), self.here.offers(cell.device))
 
     def card_attempt(self, cell):
         """The number of the attempt that the card should come from."""
-        return attempts.wanted(attempts.known(cell.card), self.here.offers(cell.device))
+        return attempts.wanted(_known(cell.card), self.here.offers(cell.device))
 
     def unavailable(self, cell):
         """Why the tool's environment can't be had here, or "" when nothing is known against it.
@@ -135,7 +136,7 @@ class CellJobs(Matrix):
     def _environment(self, cell, path):
         if self.unavailable(cell):
             return None
-        found = attempts.known(path)
+        found = _known(path)
         is_measured = found is not None and found[0] == "ok"
         runs = self.here.offers(cell.device) or is_measured
         return str(project.ROOT / self.environment_file(cell)) if runs else None
@@ -237,6 +238,17 @@ class CellJobs(Matrix):
 def _minutes(seconds):
     """A run's time limit as minutes that a node is needed, with a margin."""
     return math.ceil(seconds * 1.1 / 60) + MARGIN_MINUTES
+
+
+def _known(path):
+    """As ``attempts.known``, but of what can't be used nothing is known.
+
+    It stops no other: merging leaves it out and names it, and run_study.py has it made again.
+    """
+    try:
+        return attempts.known(path)
+    except BadInput:
+        return None
 
 
 @cache

@@ -90,6 +90,11 @@ def studies_to_run(config):
     return wanted
 
 
+def data_sets_of(config):
+    """Return the names of the data sets that the studies to run use, sorted."""
+    return sorted({config["studies"][study]["data_set"] for study in studies_to_run(config)})
+
+
 def study_of_folder(name):
     """Return ``(study, only_published)`` of a folder of results/.
 

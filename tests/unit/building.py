@@ -8,6 +8,7 @@ from pathlib import Path
 from fake_programs import SNAKEMAKE, executable
 
 import build_environments as program
+from benchm import network
 
 
 class Bench:
@@ -34,6 +35,7 @@ class Bench:
         monkeypatch.setenv("CALLS", str(self.calls))
         monkeypatch.setenv("PATH", "/usr/bin:/bin")
         monkeypatch.setattr(program, "ROOT", folder)
+        monkeypatch.setattr(network, "PAUSES", ())  # test_network_failures.py has some
 
     def run(self, *arguments):
         """Run the program; return its exit status and the environments that were built."""

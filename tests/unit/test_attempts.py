@@ -1,6 +1,7 @@
 """Which records may stay, and which have to be tried again."""
 
 import json
+import os
 
 import pytest
 
@@ -41,5 +42,11 @@ def test_a_record_and_a_card_tell_their_outcome_and_attempt(tmp_path, content, k
 def test_what_is_no_record_is_named_and_never_taken_for_a_missing_one(tmp_path, content):
     path = tmp_path / "1.json"
     path.write_text(content)
-    with pytest.raises(BadInput, match=f"^{path}: broken.*delete it"):
+    with pytest.raises(BadInput, match=f"^{path}: broken"):
         attempts.known(path)
+
+
+def test_a_pipe_in_place_of_a_record_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "1.json")
+    with pytest.raises(BadInput, match="1.json: broken, not a regular file"):
+        attempts.known(tmp_path / "1.json")

@@ -28,7 +28,9 @@ ALL = ["alpha", "beta", "data", "report"]
 def test_all_are_built_once(bench, capfd):
     assert bench.run() == (0, ALL)
     said = capfd.readouterr().err
-    assert "environment 1/4 data: building ..." in said and "alpha: ready (" in said
+    assert "environments: building data, report, alpha, beta" in said
+    for name in ALL:  # a line for each as it ends
+        assert said.count(f"/4 {name}: ready (") == 1
     status = bench.status("alpha")
     assert status["ok"] and status["reason"] is None and status["source"] == "stand-in"
     assert status["directory"] == str(bench.prefix / "hash_alpha")

@@ -55,6 +55,13 @@ def test_one_command_makes_the_report_whatever_can_not_be_installed(project):
     }
     assert outcomes == {"alpha": "ok", "beta": "ok", "gamma": "unavailable"}
     words = done.stdout.splitlines()
+    # A line for each thing that was waited for, as it ended, and none of Snakemake's.
+    for name in ("card of alpha", "card of beta", "card of gamma", "alpha", "beta", "gamma"):
+        assert len([w for w in words if re.match(rf"\d/9 {name} on cpu: ", w)]) == 1, name
+    assert any(re.fullmatch(r"\d/9 alpha on cpu: \d+\.\d+ s, \d+\.\d\d % errors", w) for w in words)
+    assert len(words) < 40 and not any("jobid" in w or "conda env" in w for w in words)
+    (log,) = (project.folder / ".snakemake/log").glob("*.log")
+    assert "Finished jobid" in log.read_text() and "rule cell:" in log.read_text()
     assert any(line.strip().startswith("gamma on cpu: unavailable:") for line in words)
     assert any("alpha, beta on gpu-64: no_device:" in line for line in words)
     folder = project.folder / "results/tiny"
@@ -75,7 +82,7 @@ def test_several_studies_are_run_at_once_and_each_gets_its_report(project):
         done = report(project, "--study", "other tiny")
         assert done.returncode == 0, done.stdout[-4000:]
         assert done.stdout.count("still unavailable") == 1
-        assert done.stdout.count("Job stats:") == 1
+        assert done.stdout.count("to do: ") == 1
         for study in ("other", "tiny"):
             assert f"2 of 6 runs of study {study} measured" in done.stdout
             folder = project.folder / "results" / study
@@ -160,6 +167,84 @@ def test_a_name_that_another_machine_has_is_refused_before_anything_is_built(pro
     (line,) = refused.stdout.splitlines()
     assert "runs/their-box/cpu/pytorch/1.json comes from Another CPU, 512 CPUs" in line
     assert "make report INSTANCE=NAME" in line
+
+
+def test_a_folder_put_back_from_elsewhere_is_reported_anew(project):
+    report(project)
+    folder, elsewhere = project.folder / "results/tiny", project.folder.parent / "elsewhere"
+    shutil.copytree(folder, elsewhere)  # with the times of the files
+    gamma = project.config["tools"].pop("gamma")
+    project.write_config()
+    try:
+        done = report(project)
+        assert "not asked for by config.yaml and so not in the report: gamma on" in done.stdout
+        shutil.rmtree(folder)
+        shutil.copytree(elsewhere, folder)
+        assert "Gamma" in (folder / "report.md").read_text()
+        done = report(project)
+        assert done.returncode == 0, done.stdout[-4000:]
+        assert "the report of tiny is not of what is here now, and is made anew" in done.stdout
+        assert "2 of 4 runs of study tiny measured" in done.stdout
+        for name in ("report.md", "tables/by_tool.md", "report.html"):
+            assert "Gamma" not in (folder / name).read_text(), name
+        assert (folder / "runs/local/cpu/gamma/1.json").exists()
+        assert "anew" not in report(project).stdout
+    finally:
+        project.config["tools"]["gamma"] = gamma
+        project.write_config()
+        shutil.rmtree(elsewhere)
+
+
+def test_one_s_own_broken_record_is_kept_and_measured_again(project):
+    report(project)
+    path = project.record("alpha")
+    path.write_text(path.read_text()[:-100])
+    bad, other = path.read_bytes(), project.record("beta").read_bytes()
+    done = report(project)
+    assert done.returncode == 0, done.stdout[-4000:]
+    (line,) = [line for line in done.stdout.splitlines() if "alpha/1.json: broken" in line]
+    kept = project.folder / line.rpartition(" ")[2]
+    assert kept.read_bytes() == bad
+    assert json.loads(path.read_text())["status"]["outcome"] == "ok"
+    assert project.record("beta").read_bytes() == other
+
+
+def test_a_rule_that_fails_ends_with_the_end_of_its_log_and_a_sentence(project):
+    project.config["studies"]["other"] = project.config["studies"]["tiny"] | {"data_set": "mnist"}
+    nothing = project.folder.parent / "nothing"
+    nothing.mkdir()
+    project.config["mnist_directory"] = str(nothing)
+    project.write_config()
+    try:
+        done = report(project, "--study", "other")
+    finally:
+        del project.config["studies"]["other"]
+        project.config["mnist_directory"] = None
+        project.write_config()
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert "rule mnist: failed (exit code 2); the end of results/data/logs/mnist.log:" in lines
+    assert f"    {nothing}: no t10k-images-idx3-ubyte nor" in done.stdout
+    assert lines[-1].startswith(f"not finished: rule mnist: {nothing}: no t10k-images")
+    assert lines[-1].endswith("what is done is kept, and the same command goes on from there")
+    for words in ("CalledProcessError", "RuleException", "Traceback", "Exiting because"):
+        assert words not in done.stdout
+
+
+def test_plain_snakemake_without_conda_names_what_does_without_it(project):
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-j1"],
+        cwd=project.folder,
+        env={"PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 1
+    *_, line = done.stdout.splitlines()
+    stand_in = f"PATH={project.folder}/scripts/benchm/standin/bin:$PATH"
+    assert "no conda on PATH" in line and "`make report`" in line and stand_in in line
+    assert len(done.stdout.splitlines()) <= 2  # Snakemake names its profile
 
 
 @pytest.mark.parametrize("as_background_job", [False, True])

@@ -68,11 +68,11 @@ def _sign(handle):
 def _holder(handle):
     try:
         found = json.loads(os.pread(handle, 4096, 0))
-        os.kill(found["pid"], 0)
-        minutes = (time.time() - found["since"]) / 60
-        return f"process {found['pid']} in {found['directory']}, for {minutes:.1f} minutes"
-    except PermissionError:  # it lives, and is another user's
-        return f"process {found['pid']} in {found['directory']}"
+        with contextlib.suppress(PermissionError):  # it lives, and is another user's
+            os.kill(found["pid"], 0)
+        seconds = max(0, time.time() - found["since"])
+        long = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+        return f"process {found['pid']} in {found['directory']}, for {long}"
     except (OSError, ValueError, KeyError, TypeError):
         return "an unknown process"
 

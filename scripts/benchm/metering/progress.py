@@ -1,7 +1,10 @@
 """A line on the terminal that says where a run is; silent when nobody watches."""
 
+import os
 import sys
 import time
+
+from ..terminal import RUN
 
 
 def clock(seconds):
@@ -34,10 +37,14 @@ class Progress:
         self._write(f"{self._label}: {self._where(timeline)}, {self._times(timeline, now)}")
 
     def finish(self, text):
-        """Leave the line with its outcome."""
-        if self.on:
+        """Leave the line with its outcome; none where somebody else says what came of it."""
+        if self.on and RUN in os.environ:
+            self._write("")
+            self._stream.write("\r")
+        elif self.on:
             self._write(f"{self._label}: {text}")
             self._stream.write("\n")
+        if self.on:
             self._stream.flush()
 
     def _where(self, timeline):

@@ -3,14 +3,13 @@
 import json
 import os
 import selectors
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+from .. import scratch as scratch_folders
 from . import bounds, environment, evidence, hand_over, load, outcome
 from .events import CONTRACT, ContractError, Timeline
 from .process import Tree, adopt_orphans
@@ -72,15 +71,12 @@ def run(job, parts, setup, observer=None):
     ``job``: ``cell``, ``study``, ``workload`` and ``options``; ``parts``: the data set's
     (``hand_over.Parts``); ``observer``: told of every look, see ``Nobody``.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="benchm-dl-"))
-    try:
+    with scratch_folders.folder() as scratch:
         order = hand_over.write(parts, _made(scratch / "data"))
         seen = _watch(job, setup, observer or Nobody(), scratch)
         if seen.ended.outcome == "ok":
             _read_evidence(seen, job, scratch, order, setup.log or scratch / "log")
         return seen
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def adapter_job(job, scratch, setup, events):

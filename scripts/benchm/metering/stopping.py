@@ -1,6 +1,10 @@
 """Signals that ask a program to stop, as an exception that unwinds it."""
 
+import os
 import signal
+import sys
+
+from ..terminal import RUN
 
 #: Ctrl-C, kill, and a terminal that is closed.
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -13,6 +17,15 @@ class Stopped(BaseException):
         super().__init__(number)
         self.number = number
         self.name = signal.Signals(number).name
+
+    def tell(self, program, what):
+        """Say on stderr that a program was stopped, unless the run above says so; its exit code.
+
+        ``what``: what became of its work, in a few words.
+        """
+        if RUN not in os.environ:
+            print(f"{program}: stopped by {self.name}, {what}", file=sys.stderr)
+        return 128 + self.number
 
 
 def stop_on_signals():

@@ -1,5 +1,6 @@
 """Writing a record and its evidence: checked against the schema, whole or not at all."""
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -29,9 +30,10 @@ def rounded(value, digits=6):
 def write(record, path, evidence=None, evidence_path=None, replaced_directory=None):
     """Write ``record`` to ``path``, and the bytes ``evidence`` to ``evidence_path`` before it.
 
-    Each is checked and written atomically. A measured record (outcome ok) that stands there
-    already is kept in ``replaced_directory`` under a name of its own, with its evidence. BadInput
-    when the disk is full or a folder can't be written; what was there is untouched then.
+    Each is checked and written atomically. A record that stands there already is kept in
+    ``replaced_directory`` under a name of its own, with its evidence, when it was measured (outcome
+    ok) or can't be read. BadInput when the disk is full or a folder can't be written; what was
+    there is untouched then.
     """
     record = _rounded_where_measured(record)
     if jsonschema is not None:
@@ -57,14 +59,17 @@ def _rounded_where_measured(record):
 def _keep_replaced(path, evidence_path, directory):
     try:
         content = path.read_bytes()
+    except OSError:
+        return
+    try:
         old = json.loads(content)
         measured = old["status"]["outcome"] == "ok"
-        started = old["provenance"]["started_utc"].replace(":", "")
-    except (OSError, ValueError, KeyError, TypeError):
-        return
+        when = old["provenance"]["started_utc"].replace(":", "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        measured, when = True, f"broken-{hashlib.sha256(content).hexdigest()[:12]}"
     if not measured:
         return
-    name = "-".join(path.with_suffix("").parts[-4:]) + f"-{started}"
+    name = "-".join(path.with_suffix("").parts[-4:]) + f"-{when}"
     # Not links: many network and cluster file systems have none.
     if not (directory / f"{name}.json").exists():
         if evidence_path is not None and Path(evidence_path).is_file():

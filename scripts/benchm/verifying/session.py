@@ -1,12 +1,10 @@
 """Running a tool's own ``main()`` on the jobs of a card: in one process, as the meter starts it."""
 
 import json
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
+from .. import scratch as scratch_folders
 from ..metering import environment, evidence, exclusive, hand_over, outcome
 from ..metering import run as metering
 from ..metering.events import ContractError, Timeline
@@ -37,13 +35,9 @@ def run(job, cases, setup):
     ``name``, ``study`` (what it changes in the job's study: sizes, epochs, seed, and its own
     ``protocol``) and ``parts`` (``hand_over.Parts``).
     """
-    scratch = Path(tempfile.mkdtemp(prefix="benchm-dl-"))
-    try:
-        # No measurement, but it would disturb one.
-        with exclusive.machine():
-            return _run(job, cases, setup, scratch)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    # No measurement, but it would disturb one.
+    with scratch_folders.folder() as scratch, exclusive.machine():
+        return _run(job, cases, setup, scratch)
 
 
 def _run(job, cases, setup, scratch):

@@ -1,0 +1,53 @@
+"""Trying an environment again, within the run, when the network failed while it was built.
+
+A download that times out once would else cost a tool its row. What is not there (a package, a
+version, a channel) is not tried again: it won't come.
+"""
+
+import time
+
+from .. import network
+from .builder import say
+
+
+def is_network_failure(status):
+    """Whether a build failed because of the network; ``status``: as ``status.py`` describes."""
+    failed = _failed(status)
+    return bool(failed) and network.has_failed([failed["reason"], *failed["log_tail"]])
+
+
+def _failed(status):
+    """What the last build failed with, None when it did not; an old one may serve on then."""
+    return status.get("declined") or (None if status["ok"] else status)
+
+
+class Patience:
+    """Builds environments, again when the network failed; for several builders at once.
+
+    ``pauses``: seconds before each further try. A network that is not there at all is waited for
+    once, and not for each environment.
+    """
+
+    def __init__(self, pauses=None):
+        self.pauses = network.PAUSES if pauses is None else pauses
+        self._is_gone = False
+
+    def build(self, builder, environment):
+        """Have ``builder`` build an environment and return its last status."""
+        status = builder.build(environment)
+        for pause in self.pauses:
+            if self._is_gone or builder.stopped or not is_network_failure(status):
+                break
+            reason = _failed(status)["reason"]
+            say(f"environment {environment.name}: {reason}; trying again in {pause} s")
+            _wait(pause, builder)
+            status = builder.build(environment)
+        self._is_gone = is_network_failure(status)
+        return status
+
+
+def _wait(seconds, builder):
+    """Wait, but not for somebody who has stopped everything."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not builder.stopped:
+        time.sleep(0.1)

@@ -1,0 +1,1 @@
+"""What scripts/run_study.py does around Snakemake: before it, while it runs, and after it."""

@@ -1,0 +1,50 @@
+"""What a run ends with: how much was measured, what was not and why, and where the report is."""
+
+import csv
+from pathlib import Path
+
+from .. import configuration
+from ..terminal import story
+
+
+def lines(config, matrix, root="."):
+    """Return the last lines about a study whose report was made; ``matrix``: its ``Matrix``.
+
+    Tools that share a reason stand in one line; each record that was left out has one.
+    """
+    study = matrix.study
+    folder = Path(root, "results", study)
+    with (folder / "runs.csv").open(newline="", encoding="utf-8") as source:
+        rows = [row for row in csv.DictReader(source) if row["source"] == "measured"]
+    missing = {}
+    for row in rows:
+        if row["outcome"] != "ok":
+            why = f"{row['device']}: {row['outcome']}: {row['reason']}"
+            missing.setdefault(why, {})[row["tool"]] = None
+    measured = sum(row["outcome"] == "ok" for row in rows)
+    said = [f"{measured} of {len(rows)} runs of study {study} measured"]
+    said += [f"  {', '.join(tools)} on {why}" for why, tools in missing.items()]
+    without = configuration.not_offered(config, study)
+    if without:
+        workload = config["studies"][study]["workload"]
+        said.append(f"  {', '.join(without)}: no adapter for workload {workload}")
+    said += [f"  {line}" for line in story.left_out(folder)]
+    unasked = _unasked(matrix, root)
+    if unasked:
+        said.append(f"  kept, but not asked for by config.yaml and so not in the report: {unasked}")
+    said.append(f"tables and figures: results/{study}/report.md")
+    said.append(f"to look at:         results/{study}/report.html")
+    return said
+
+
+def _unasked(matrix, root):
+    """Records of this machine that no cell of the configuration has, in words; "" for none."""
+    asked = {cell.record for cell in matrix.cells}
+    runs = Path(root, "results", matrix.study, "runs", matrix.instance)
+    found = sorted(
+        path.relative_to(runs).parts
+        for path in runs.glob("*/*/[!.]*.json")
+        if path.relative_to(root).as_posix() not in asked
+    )
+    named = {f"{tool} on {device}": None for device, tool, _ in found}
+    return ", ".join(named)

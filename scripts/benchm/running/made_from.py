@@ -1,0 +1,88 @@
+"""Whether a study's report is of what lies in its folder now, told by content and not by time.
+
+Snakemake knows a file that it made here. A folder that was put back from elsewhere, or a report
+copied over another, it takes for its own as long as nothing is newer. So a run notes what its
+report was made from, and what it made, in results/{study}/made_from.json.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from .. import configuration
+from ..files import BadInput, write_text
+
+NAME = "made_from.json"
+#: Below results/{study}: what a report is made from, and what is made of it.
+SHOWN = ("runs/**/*.json", "parity/*.json", "evidence/**/*.json")
+MADE = ("runs.csv", "left_out.json", "report.md", "tables/*", "figures/*", "pages/*")
+HTML = "report.html"
+
+
+def note(config, study, root="."):
+    """Write down what the study's report is made from now; the report must be up to date."""
+    folder = _folder(study, root)
+    now = json.dumps(_now(config, study, root), indent=1, sort_keys=True) + "\n"
+    if not (folder / NAME).is_file() or (folder / NAME).read_text(encoding="utf-8") != now:
+        write_text(folder / NAME, now)
+
+
+def is_stale(config, study, root="."):
+    """Whether a report lies there that was made from something else, or is not as it was made.
+
+    Not where there is none: it is made anyway.
+    """
+    folder = _folder(study, root)
+    if not (folder / "report.md").exists():
+        return False
+    now, noted = _now(config, study, root), _noted(folder)
+    return any(noted.get(key) != now[key] for key in ("shown", "order", "made"))
+
+
+def is_html_stale(config, study, root="."):
+    """Whether report.html does not show what the study's other files hold now."""
+    folder = _folder(study, root)
+    now, noted = _now(config, study, root), _noted(folder)
+    if now["html"] is None:
+        return True
+    return any(noted.get(key) != now[key] for key in ("made", "captions", "html"))
+
+
+def _folder(study, root):
+    return Path(root, "results", study)
+
+
+def _noted(folder):
+    try:
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _now(config, study, root):
+    folder = _folder(study, root)
+    order = json.dumps(configuration.order_of(config, study), sort_keys=True)
+    html = folder / HTML
+    return {
+        "shown": _digest(folder, SHOWN),
+        "order": hashlib.sha256(order.encode()).hexdigest(),
+        "made": _digest(folder, MADE),
+        "captions": _digest(Path(root, "report"), ("*",)),
+        "html": _sha256(html) if html.is_file() else None,
+    }
+
+
+def _digest(folder, patterns):
+    """One SHA-256 of all files that match, of their places and contents."""
+    found = sorted({path for pattern in patterns for path in folder.glob(pattern)})
+    lines = [f"{path.relative_to(folder)} {_sha256(path)}" for path in found if path.is_file()]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _sha256(path):
+    try:
+        with open(path, "rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+    except OSError as error:
+        raise BadInput(f"{path}: can't be read: {error.strerror}") from None
