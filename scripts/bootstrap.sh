@@ -66,18 +66,17 @@ EOF
 echo "setup: installing $lock" >&2
 # Of pip's settings only those count that say where packages are: PIP_TARGET, PIP_USER or a
 # pip.conf with the like would have them installed elsewhere.
-"$directory/bin/python" - "$scripts" "$lock" <<'EOF'
+"$directory/bin/python" - "$lock" <<'EOF'
 import subprocess
 import sys
 import time
 
-sys.path.insert(0, sys.argv[1])
 from benchm import network, surroundings
 
 surroundings.clear()
 pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
 for pause in (*network.PAUSES, None):
-    done = subprocess.run([*pip, "-r", sys.argv[2]], stderr=subprocess.PIPE, text=True)
+    done = subprocess.run([*pip, "-r", sys.argv[1]], stderr=subprocess.PIPE, text=True)
     sys.stderr.write(done.stderr)
     if done.returncode == 0 or pause is None or not network.has_failed(done.stderr.splitlines()):
         sys.exit(done.returncode)

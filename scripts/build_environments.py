@@ -28,8 +28,6 @@ from pathlib import Path
 
 import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import configuration, locks, paths, project, surroundings
 from benchm.device import Device
 from benchm.environments.builder import Builder, say

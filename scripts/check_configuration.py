@@ -6,9 +6,6 @@ python scripts/check_configuration.py [config.yaml]
 
 import argparse
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
 
 from benchm import configuration, project
 from benchm.files import BadInput, complain

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import jsonschema
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import project
 from benchm.files import BadInput, complain, one_line, read_text, write_text
 

@@ -23,8 +23,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 # Only what any Python can read: an older one shall be told that it is too old.
 from benchm.files import BadInput, complain
 from benchm.gpu_checking import CannotCheck

@@ -19,8 +19,6 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import configuration, project
 from benchm.files import BadInput, complain, write_bytes
 from benchm.records import acceptance, incoming

@@ -21,8 +21,6 @@ import sys
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import idx, workloads
 from benchm.device import Device
 from benchm.files import BadInput, complain, one_line, write_text

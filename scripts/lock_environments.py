@@ -16,8 +16,6 @@ import difflib
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import project
 from benchm.environments import locking
 from benchm.files import BadInput, complain, write_text

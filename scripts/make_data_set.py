@@ -14,8 +14,6 @@ import importlib
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import idx
 
 DATA_SETS = sorted(path.stem for path in Path(__file__).parent.glob("datasets/[a-z]*.py"))

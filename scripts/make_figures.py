@@ -12,8 +12,6 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm.files import BadInput, complain, write_text
 from benchm.reporting import inputs
 from benchm.reporting.divergence import parity

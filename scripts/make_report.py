@@ -19,8 +19,6 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm.files import BadInput, complain, read_text, write_text
 from benchm.reporting import deviations_2017, inputs, parity
 from benchm.reporting.pages import page

@@ -13,8 +13,6 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm.files import BadInput, complain, write_text
 from benchm.reporting import inputs, left_out
 from benchm.reporting.by_device import by_gpu, gpu_vs_cpu

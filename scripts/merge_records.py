@@ -17,9 +17,6 @@ Columns: scripts/benchm/reporting/columns.py.
 import argparse
 import sys
 from collections import Counter
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
 
 from benchm.files import BadInput, complain, write_text
 from benchm.reporting import left_out

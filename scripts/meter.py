@@ -18,8 +18,6 @@ import shlex
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import instances, paths
 from benchm.device import Device
 from benchm.files import BadInput, complain

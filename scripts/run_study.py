@@ -18,8 +18,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import configuration, instances, one_machine, paths, project, surroundings
 from benchm.files import BadInput, complain
 from benchm.matrix import Matrix

@@ -20,8 +20,6 @@ from pathlib import Path
 
 import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH leaves it out
-
 from benchm import configuration, project
 from benchm.files import BadInput, complain, read_text, write_text
 from benchm.reporting import deviations_2017
