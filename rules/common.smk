@@ -3,7 +3,6 @@
 
 import functools
 import json
-import os
 import re
 import sys
 
@@ -15,7 +14,7 @@ min_version("9.25")
 try:
     # Snakemake itself puts the folder of the Snakefile on Python's path.
     from scripts.benchm import cell_jobs, conda_here, configuration, instances, matrix
-    from scripts.benchm import one_machine, paths, surroundings
+    from scripts.benchm import on_nodes, one_machine, paths, surroundings
     from scripts.benchm.files import BadInput
     from scripts.benchm.metering import cpus, gpu, machine
     from scripts.benchm.source_files import files_of
@@ -41,9 +40,7 @@ def plainly(function):
 
 # What jobs start shall know nothing of the caller's settings, here as on the node of a cluster.
 surroundings.clear()
-plainly(paths.check)("the project's folder", workflow.basedir)
-plainly(paths.check)("the folder that Snakemake works in", os.getcwd())
-plainly(paths.check)("conda-prefix", workflow.deployment_settings.conda_prefix or "")
+plainly(paths.check_all)(workflow.basedir, workflow.deployment_settings.conda_prefix)
 plainly(configuration.check)(config)
 
 
@@ -64,29 +61,11 @@ wildcard_constraints:
 # Snakemake calls these when it knows what is asked for, and whether cells run here or on nodes.
 
 
-def runs_elsewhere():
-    """Whether cells run on nodes, or did when all that is asked for now is a report of them."""
-    if workflow.dryrun:
-        # Of the executor that would run them Snakemake keeps no more than this.
-        return workflow.execution_settings.use_threads
-    if workflow.executor_plugin is None:
-        return not instances.is_this_machine(config["instance"], config["instances"])
-    return workflow.non_local_exec
-
-
-@functools.cache
-def check_conda():
-    """Say what to do without conda, where Snakemake was told to use one; else it fails untold."""
-    if "CONDA" in {method.name for method in workflow.deployment_settings.deployment_method}:
-        conda_here.check()
-
-
 @functools.cache
 def jobs_of(study):
     """Return the study's ``CellJobs``; what runs here must be the machine of its name."""
-    check_conda()
     gpus = gpu.detect()
-    here = cell_jobs.Here(len(cpus.allowed_cpus()), len(gpus), runs_elsewhere())
+    here = cell_jobs.Here(len(cpus.allowed_cpus()), len(gpus), on_nodes.are_cells(workflow, config))
     if not here.is_cluster:
         instances.check(config["instance"], config["instances"])
         one_machine.check(study, config["instance"], machine.describe(gpus)[0])
@@ -98,6 +77,7 @@ def of_cell(question):
 
     @plainly
     def answer(wildcards):
+        conda_here.check(workflow.deployment_settings)
         place = dict(wildcards.items())
         cell = matrix.Cell(**{**place, "repeat": int(place.get("repeat", 1))})
         jobs = jobs_of(cell.study)
@@ -112,7 +92,7 @@ def of_study(question, *names):
 
     @plainly
     def answer(wildcards):
-        check_conda()
+        conda_here.check(workflow.deployment_settings)
         study, only_published = configuration.study_of_folder(wildcards.study)
         if only_published:
             return []
@@ -127,12 +107,7 @@ def everything(wildcards):
     return [
         path
         for study in configuration.studies_to_run(config)
-        for path in (
-            *(path for cell in jobs_of(study).cells for path in (cell.record, cell.evidence)),
-            *jobs_of(study).made_cards,
-            *jobs_of(study).judgements(),
-            *expand(REPORTED, study=study),
-        )
+        for path in (*jobs_of(study).made_here(), *expand(REPORTED, study=study))
     ]
 
 

@@ -216,6 +216,11 @@ class CellJobs(Matrix):
         """The paths of all cards that this machine makes."""
         return [cell.card for cell in self.cards(self.here.offers)]
 
+    def made_here(self):
+        """All that this machine makes of the study: records, evidence, cards, judgements."""
+        measured = [path for cell in self.cells for path in (cell.record, cell.evidence)]
+        return [*measured, *self.made_cards, *self.judgements()]
+
     def card_files(self):
         """The file with all cards of a tool, for each tool that has any."""
         tools = {Path(path).stem for path in [*self.made_cards, *self.cards_brought_in()]}

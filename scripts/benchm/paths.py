@@ -34,6 +34,16 @@ def check(what, path):
         )
 
 
+def check_all(project, environments):
+    """Check the folders that Snakemake works in: BadInput.
+
+    ``project``: its own; ``environments``: that of conda's, or None.
+    """
+    check("the project's folder", project)
+    check("the folder that Snakemake works in", os.getcwd())
+    check("conda-prefix", environments or "")
+
+
 def clear_temporary(environ=os.environ):
     """Leave the folder for temporary files to the system where the caller's can't be used."""
     for name in _TEMPORARY:
