@@ -6,7 +6,7 @@ Standard library only: the driver's environment is installed with its help.
 import re
 
 #: Seconds to wait before each further try.
-PAUSES = (10, 30)
+PAUSES = (5, 20)
 
 #: What uv, pip, conda and git print when the network, or a server, failed. Whole phrases: there
 #: are packages with names like async-timeout, and versions like 503.

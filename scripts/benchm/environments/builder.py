@@ -138,7 +138,9 @@ class Builder:
             "--snakefile",
             str(WORKFLOW),
             "--profile",
-            "none",  # that of the workflow is for measuring
+            "none",
+            "--workflow-profile",
+            "none",  # it is for measuring
             "--config",
             f"environments={json.dumps({environment.name: str(environment.file)})}",
             "--software-deployment-method",
