@@ -138,12 +138,12 @@ def test_the_driver_s_environment_is_tried_again_too(tmp_path, monkeypatch):
     begun = subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    said = ""
-    while f"trying again in {network.PAUSES[0]} s" not in said and (line := begun.stderr.readline()):
+    said, again = "", f"trying again in {network.PAUSES[0]} s"
+    while again not in said and (line := begun.stderr.readline()):
         said += line
     os.killpg(begun.pid, signal.SIGKILL)
     begun.communicate()
-    assert f"trying again in {network.PAUSES[0]} s" in said
+    assert again in said
     (tmp_path / "index").mkdir()
     monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
     done = subprocess.run(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
