@@ -100,9 +100,7 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
     command = [*snakemake(overrides), "-j", str(jobs), *options]
     stale = [m.study for m in matrices if made_from.is_stale(config, m.study, ROOT)]
     if stale:
-        say(
-            f"the report of {', '.join(stale)} was not made from what is here now, and is made anew"
-        )
+        say(f"the report of {', '.join(stale)} is of other files than are here now: made anew")
         command += ["--forcerun", *(f"results/{study}/runs.csv" for study in stale)]
     code = programs.run(command, environment)
     if code:
