@@ -38,9 +38,12 @@ DIFFERENT_AT_ONCE, DIFFERENT = 4, 2
 MASKED, MASKS = 4, 3
 #: Marked samples, and by how much the rate of ``order_*`` falls over its last epoch.
 MARKED, FALL = 64, 4.0
-#: Rate of ``rest``, ``order_*`` and ``late_small``, so small that it hardly moves the weights; and
-#: the sum of the rates of ``late``, so small that there is still something to learn at the end.
+#: Rate of ``late_small``, so small that it hardly moves the weights; and the sum of the rates of
+#: ``late``, so small that there is still something to learn at the end.
 SMALL_RATE, LATE_TOTAL = 1e-6, 0.05
+#: Rate of ``rest`` and ``order_*``, so small that it does not move the weights at all, whatever the
+#: network: only biases, which start at 0, take it up.
+TINY_RATE = 1e-9
 #: Updates of ``late`` and ``late_small`` at most, in as many epochs as the study's: each is
 #: replayed alone, and rounding grows with their number. What changes later still is not seen.
 MOST_LATE = 600
@@ -160,7 +163,7 @@ def _rest(name, workload, study, seed):
     which = np.full(n, marked)
     places = random.permutation(n)[:marked]
     which[places] = np.arange(marked)
-    settings = {"learning_rate": SMALL_RATE, "momentum": ALMOST_NONE, "decay": 0.0}
+    settings = {"learning_rate": TINY_RATE, "momentum": ALMOST_NONE, "decay": 0.0}
     batches = [Batch(inputs, targets, size)]
     data = (inputs[which], targets[which])
     return _case(name, workload, study, seed, data, 1, settings, batches=batches, marked=places)
@@ -207,7 +210,7 @@ def _order(name, workload, study, seed):
     places = np.arange(marked) * n // marked + random.integers(0, n // marked, marked)
     which[places] = np.arange(marked)
     settings = {
-        "learning_rate": SMALL_RATE,
+        "learning_rate": TINY_RATE,
         "momentum": ALMOST_NONE,
         "decay": FALL / (-(-n // size)),
     }

@@ -1,6 +1,6 @@
 """Which update each marked sample met, told from the biases that a run ended with.
 
-At a rate of 1e-6 weights hardly move, so that every sample's gradient stays what it was, and the
+At a rate of 1e-9 weights do not move, so that every sample's gradient stays what it was, and the
 total update is linear in the rates that its samples met. Biases start at 0: whatever they end
 with is their update, to the last digit of float32. Of marked samples (each another one) among
 filler (all one) these rates are the solution of a linear system, and, as the rate falls from
@@ -15,8 +15,8 @@ import numpy as np
 from .tolerances import UNIT
 
 #: Rounding of a bias over N updates, in sqrt(N) units of what it ends with: residuals of the linear
-#: systems of three tools were 0.3 to 1.3 of these (report/parity_method.md).
-ROUNDINGS = 1.5
+#: systems of three tools were 0.05 to 0.1 of these (report/parity_method.md).
+ROUNDINGS = 0.3
 
 
 #: Residuals that are so many times what rounding explains: some sample's gradient did not stay what
