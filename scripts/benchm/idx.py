@@ -97,6 +97,9 @@ class Staging:
             for chunk in chunks:
                 digest.update(chunk)
                 target.write(chunk)
+            # The sums are believed later: what they are of must not be lost in a power cut.
+            target.flush()
+            os.fsync(target.fileno())
         self.sums[name] = digest.hexdigest()
 
 
