@@ -280,23 +280,3 @@ def test_a_signal_to_the_program_stops_all_of_it(project, as_background_job):
         assert are_dead(family, seconds=60)
     finally:
         adapter.write_text(working)
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (["--study", "quik"], "unknown study 'quik'; allowed: tiny, all"),
-        (["--study", "tiny", "quik"], "unknown study 'quik'; allowed: tiny, all"),
-        (["--jobs", "0"], "must be at least 1"),
-        (["--published", "tiny"], "no run of study tiny; allowed: seed"),
-    ],
-)
-def test_a_wrong_option_is_one_line_and_exit_code_2(project, options, words):
-    result = subprocess.run(
-        [sys.executable, "scripts/run_study.py", *options],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 2
-    assert words in result.stderr.splitlines()[-1]
