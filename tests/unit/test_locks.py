@@ -10,9 +10,9 @@ import threading
 import pytest
 from building import Bench
 
-import run_study
 from benchm import locks, project
 from benchm.metering import exclusive
+from benchm.running.one_run import only_run_in
 
 HOLDER = """
 import fcntl, sys
@@ -102,10 +102,8 @@ def test_environments_are_built_where_there_are_no_locks(tmp_path, monkeypatch, 
     assert "no locks in" in capfd.readouterr().err
 
 
-def test_a_study_is_run_where_there_are_no_locks(tmp_path, monkeypatch, no_locks, capfd):
-    monkeypatch.setattr(run_study, "ROOT", tmp_path)
-    monkeypatch.setattr(run_study, "LOCK", tmp_path / "results" / ".run.lock")
-    with run_study.only_run_here():
+def test_a_study_is_run_where_there_are_no_locks(tmp_path, no_locks, capfd):
+    with only_run_in(tmp_path):
         pass
     assert "no locks in results/" in capfd.readouterr().err
     assert tmp_path != project.ROOT
