@@ -1,6 +1,6 @@
 """`make report` after kill -9: completes by itself, nothing lost, nothing run twice in vain.
 
-Twenty cuts take minutes: `make test-power-cuts`. `make test` makes two.
+They take minutes: `make test-power-cuts`.
 """
 
 import random
@@ -40,7 +40,8 @@ def check(project, line, seconds, whole=True, **anew):
     assert not list((project.folder / ".snakemake").glob("locks/*"))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
+@pytest.mark.cuts
 @pytest.mark.parametrize(("line", "whole"), [("2/4", True), ("1/4", False)])
 def test_a_run_that_was_killed_goes_on_by_itself(project, line, whole):
     check(project, line, random.Random(line).uniform(0, 3), whole)
