@@ -1,3 +1,4 @@
+import os
 import signal
 
 import pytest
@@ -19,6 +20,16 @@ def signals_are_handled_as_before():
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def the_environment_is_as_before():
+    """What a program that is tested in this process adds to the environment stays its own."""
+    before = dict(os.environ)
+    yield
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.fixture
