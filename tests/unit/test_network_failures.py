@@ -122,6 +122,15 @@ def test_a_network_that_is_not_there_is_waited_for_once(bench, monkeypatch):
     assert len(built) == 4
 
 
+def test_a_host_that_can_not_be_reached_is_not_waited_for_in_every_run(bench, monkeypatch):
+    monkeypatch.setenv("FAIL_alpha", TIME_OUT)
+    assert bench.run("alpha") == (0, ["alpha"] * 3)
+    assert bench.run("alpha") == (0, ["alpha"])  # it may be back, so it is asked for once
+    monkeypatch.delenv("FAIL_alpha")
+    assert bench.run("alpha") == (0, ["alpha"])
+    assert bench.status("alpha")["ok"]
+
+
 def test_the_driver_s_environment_is_tried_again_too(tmp_path, monkeypatch):
     """With the real pip: an index that refuses connections, and one that lacks the package."""
     scripts = tmp_path / "scripts"

@@ -8,6 +8,7 @@ import time
 
 from .. import network
 from .builder import say
+from .status import read_status
 
 
 def is_network_failure(status):
@@ -21,11 +22,17 @@ def _failed(status):
     return status.get("declined") or (None if status["ok"] else status)
 
 
+def has_failed_before(environment, status):
+    """Whether the network kept this very environment from being built in an earlier run, too."""
+    failed = _failed(status) if status else None
+    return bool(failed) and failed.get("key") == environment.key and is_network_failure(status)
+
+
 class Patience:
     """Builds environments, again when the network failed; for several builders at once.
 
     ``pauses``: seconds before each further try. A network that is not there at all is waited for
-    once, and not for each environment.
+    once, and not for each environment; nor in every run for a host that can't be reached from here.
     """
 
     def __init__(self, pauses=None):
@@ -34,8 +41,9 @@ class Patience:
 
     def build(self, builder, environment):
         """Have ``builder`` build an environment and return its last status."""
+        known = has_failed_before(environment, read_status(builder.prefix, environment.name))
         status = builder.build(environment)
-        for pause in self.pauses:
+        for pause in () if known else self.pauses:
             if self._is_gone or builder.stopped or not is_network_failure(status):
                 break
             reason = _failed(status)["reason"]
