@@ -2,6 +2,7 @@
 # make report STUDY=seed  the protocol of the 2017 page, on MNIST (MNIST=DIR: from there)
 #   STUDY="quick seed"    several studies; STUDY=all: every one that is not full size
 #   INSTANCE=NAME         keep this machine's results under a name of its own
+#   ROUNDS=1              a first look, without a ranking; by default what the study says
 #   ALSO="TOOL ..."       tools that are off by default, e.g. the variants of 2017
 # make published          the tables of the 2017 page, from its own rows alone
 # make import FROM=DIR    bring in records of other machines (AS=NAME: under that name)
@@ -27,6 +28,7 @@ STUDY ?=
 MNIST ?=
 INSTANCE ?=
 ALSO ?=
+ROUNDS ?=
 FROM ?=
 AS ?=
 JOBS ?= 1
@@ -57,7 +59,8 @@ setup: .driver/.installed
 
 report: setup
 	@$(DRIVER) scripts/run_study.py --jobs $(JOBS) $(if $(STUDY),--study "$(STUDY)") $(if $(MNIST),--mnist "$(MNIST)") \
-		$(if $(INSTANCE),--instance "$(INSTANCE)") $(if $(ALSO),--also $(ALSO))
+		$(if $(INSTANCE),--instance "$(INSTANCE)") $(if $(ALSO),--also $(ALSO)) \
+		$(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 published: setup
 	@$(DRIVER) scripts/run_study.py --published $(or $(STUDY),seed)

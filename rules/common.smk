@@ -14,7 +14,7 @@ min_version("9.25")
 try:
     # Snakemake itself puts the folder of the Snakefile on Python's path.
     from scripts.benchm import cell_jobs, conda_here, configuration, instances, matrix
-    from scripts.benchm import on_nodes, one_machine, paths, surroundings
+    from scripts.benchm import on_nodes, one_machine, paths, surroundings, twin
     from scripts.benchm.files import BadInput
     from scripts.benchm.metering import cpus, gpu, machine
     from scripts.benchm.source_files import files_of
@@ -42,6 +42,7 @@ def plainly(function):
 surroundings.clear()
 plainly(paths.check_all)(workflow.basedir, workflow.deployment_settings.conda_prefix)
 plainly(configuration.check)(config)
+config.update(twin.add(config))
 
 
 # Of this machine one cell at a time; of a cluster one on each node that Snakemake is given.

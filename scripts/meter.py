@@ -21,7 +21,7 @@ from pathlib import Path
 from benchm import instances, paths
 from benchm.device import Device
 from benchm.files import BadInput, complain
-from benchm.metering import jobs, measure, progress
+from benchm.metering import jobs, measure, progress, tries
 from benchm.metering.stopping import Stopped, stop_on_signals
 from benchm.records import writing
 
@@ -58,6 +58,15 @@ def parse_arguments(argv):
     parser.add_argument(
         "--replaced", type=Path, help="keep a measured record that is replaced here"
     )
+    parser.add_argument(
+        "--attempts",
+        type=Path,
+        metavar="DIR",
+        help="measure again when something disturbed the run; those that don't count go here",
+    )
+    parser.add_argument(
+        "--machine", type=Path, metavar="FILE", help="what measure_machine.py found out"
+    )
     parser.add_argument("--time-limit", type=float, default=3600, help="seconds for one run")
     parser.add_argument("--attempt", type=int, default=1, help="number of this attempt")
     parser.add_argument("--environment", type=Path, help="file that describes the environment")
@@ -91,22 +100,29 @@ def main(argv=None):
     try:
         job = jobs.read(asked.job)
         check_instance(job, asked.instance)
-        record, evidence = measure.measure(
-            measure.Request(
-                job,
-                Device.parse(job["cell"]["device"]),
-                asked.command,
-                asked.data,
-                log=asked.log,
-                time_limit=asked.time_limit,
-                attempt=asked.attempt,
-                environment=asked.environment,
-                unavailable=asked.unavailable,
-                round=read_round(asked.round) if asked.round else None,
-                observe=asked.observe and asked.observe.absolute(),
-            ),
-            progress.of_cell(job, asked.position),
+        request = measure.Request(
+            job,
+            Device.parse(job["cell"]["device"]),
+            asked.command,
+            asked.data,
+            log=asked.log,
+            time_limit=asked.time_limit,
+            attempt=asked.attempt,
+            environment=asked.environment,
+            unavailable=asked.unavailable,
+            round=read_round(asked.round) if asked.round else None,
+            observe=asked.observe and asked.observe.absolute(),
+            noise=tries.noise_of(asked.machine),
+            usual=tries.usual(asked.record) if asked.attempts else None,
         )
+
+        def once():
+            return measure.measure(request, progress.of_cell(job, asked.position))
+
+        if asked.attempts:
+            record, evidence = tries.measure(once, tries.Aside(asked.record, asked.attempts))
+        else:
+            record, evidence = once()
     except (BadInput, measure.NotMeasurable) as error:
         return complain("meter", error)
     except Stopped as stopped:

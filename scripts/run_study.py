@@ -18,11 +18,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchm import configuration, instances, one_machine, paths, project, surroundings
+from benchm import (
+    cell_jobs,
+    configuration,
+    instances,
+    one_machine,
+    paths,
+    project,
+    rounds,
+    surroundings,
+)
 from benchm.files import BadInput, complain
 from benchm.matrix import Matrix
-from benchm.metering import gpu, machine
-from benchm.running import derived, last_words, leftovers, made_from, own_records
+from benchm.metering import cpus, gpu, machine
+from benchm.running import derived, in_rounds, last_words, leftovers, made_from, own_records
 from benchm.running.one_run import only_run_in
 from benchm.running.programs import Programs, Stopped
 from benchm.terminal import RUN, story
@@ -97,26 +106,63 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
     code = programs.run(build, environment)
     if code:
         return code
-    command = [*snakemake(overrides), "-j", str(jobs), *options]
-    stale = [m.study for m in matrices if made_from.is_stale(config, m.study, ROOT)]
-    if stale:
-        say(f"the report of {', '.join(stale)} is of other files than are here now: made anew")
-        command += ["--forcerun", *(f"results/{study}/runs.csv" for study in stale)]
-    code = programs.run(command, environment)
+
+    def measure_and_report():
+        if not options:  # which may be those of a dry run
+            for matrix in matrices:
+                code = measure(programs, config, overrides, matrix.study, jobs, environment)
+                if code:
+                    return code
+        return report(programs, config, overrides, jobs, options, environment)
+
+    code = measure_and_report()
+    # What was stale has been measured again meanwhile, and may leave an interval wide.
+    if not code and not options and any(_next(config, matrix.study) for matrix in matrices):
+        code = measure_and_report()
     if code:
         return code
-    for matrix in matrices:
+    for matrix in (matrices := [Matrix(config, each.study) for each in matrices]):
         if made_from.is_html_stale(config, matrix.study, ROOT):
             html = ROOT / "results" / matrix.study / made_from.HTML
             one = snakemake(overrides | {"study": matrix.study})
             code = make_html(programs, html, one, environment)
             if code:
                 return code
-        if not options:  # which may be those of a dry run
+        if not options:
             made_from.note(config, matrix.study, ROOT)
     for matrix in matrices:
         print("", *last_words.lines(config, matrix, ROOT), sep="\n")
     return 0
+
+
+def measure(programs, config, overrides, study, jobs, environment):
+    """Have the rounds of a study run, one after the other, until it has enough; the exit code."""
+    before = None
+    while (wanted := _next(config, study)) and wanted.files != before:
+        if wanted.number > rounds.of_study(config, study).least:
+            say(f"study {study}: round {wanted.number}, because an interval is still wide")
+        asked = overrides | {"study": study, "rounds": wanted.number}
+        code = programs.run([*snakemake(asked), "-j", str(jobs), *wanted.files], environment)
+        if code:
+            return code
+        before = wanted.files  # what can't be made must not be asked for without end
+    return 0
+
+
+def report(programs, config, overrides, jobs, options, environment):
+    """Have Snakemake make all that is missing or stale, up to report.md; return the exit code."""
+    command = [*snakemake(overrides), "-j", str(jobs), *options]
+    studies = configuration.studies_to_run(config)
+    stale = [study for study in studies if made_from.is_stale(config, study, ROOT)]
+    if stale:
+        say(f"the report of {', '.join(stale)} is of other files than are here now: made anew")
+        command += ["--forcerun", *(f"results/{study}/runs.csv" for study in stale)]
+    return programs.run(command, environment)
+
+
+def _next(config, study):
+    here = cell_jobs.Here(len(cpus.allowed_cpus()), len(gpu.detect()))
+    return in_rounds.next_rounds(config, study, here.has)
 
 
 def snakemake(overrides):
@@ -178,6 +224,9 @@ def parse_arguments(argv):
     parser.add_argument(
         "--published", metavar="STUDY", help="only the tables of what others published of a study"
     )
+    parser.add_argument(
+        "--rounds", type=int, help="exactly so many rounds (default: what the study says)"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="cores for everything but the cells")
     parser.add_argument("snakemake", nargs="*", help="more options for snakemake, after --")
     asked = parser.parse_args(argv)
@@ -199,8 +248,9 @@ def main(argv=None):
         "mnist_directory": asked.mnist,
         "instance": asked.instance,
         "also": asked.also,
+        "rounds": asked.rounds,
     }
-    overrides = {key: value for key, value in given.items() if value}
+    overrides = {key: value for key, value in given.items() if value not in (None, "", [])}
     try:
         paths.check("the project's folder", ROOT)
         config = configuration.read(overrides=overrides)

@@ -17,8 +17,8 @@ from .files import BadInput
 from .matrix import Matrix
 from .source_files import files_of
 
-#: What of the meter makes the numbers of a record.
-METER = "scripts/benchm/metering/measure.py"
+#: What of the meter makes the numbers of a record, and which of several runs it is.
+METER = ("scripts/benchm/metering/measure.py", "scripts/benchm/metering/tries.py")
 #: Where scripts/build_environments.py leaves what came of each environment.
 STATUS = ".environments/status"
 #: Memory to ask a cluster for where the instance says nothing: three times what tools have needed.
@@ -258,7 +258,8 @@ def _known(path):
 
 @cache
 def _meter_files(metric):
-    return sorted({*files_of(METER), *files_of(f"scripts/benchm/metrics/{metric}.py")})
+    metrics = f"scripts/benchm/metrics/{metric}.py"
+    return sorted({file for start in (*METER, metrics) for file in files_of(start)})
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from . import adapters, checking, project, workloads
+from . import adapters, checking, project, twin, workloads
 from .checking import unknown, wrong
 from .device import Device
 from .files import BadInput, one_line
@@ -25,18 +25,23 @@ MOST_EPOCHS = 100_000
 #: Keys of a study that are no protocol's.
 STUDY_KEYS = (
     *("workload", "data_set", "n_train", "n_test", "epochs"),
-    *("seed", "repeats", "time_limit", "full_size"),
+    *("seed", "rounds", "time_limit", "full_size"),
 )
 
 #: Keys that had another name in an earlier version, and what is said of them.
 _RENAMED = {
-    "adapter": "adapters: the folder of the tool's adapters, e.g. scripts/tools/pytorch; which "
-    "file of it is run follows from the study's workload",
+    ("tools", "adapter"): "adapters: the folder of the tool's adapters, e.g. "
+    "scripts/tools/pytorch; which file of it is run follows from the study's workload",
+    ("studies", "repeats"): "rounds: how many times every cell is run at least and at most, e.g. "
+    "{least: 3, most: 6}",
 }
 
 
 def read(path=None, overrides=None):
-    """Return the checked configuration in ``path``, a dict; ``overrides`` replace keys of it."""
+    """Return the checked configuration in ``path``, a dict; ``overrides`` replace keys of it.
+
+    The baseline's twin is among its tools.
+    """
     path = Path(path or project.ROOT / FILE)
     try:
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -46,16 +51,16 @@ def read(path=None, overrides=None):
         raise BadInput(f"{FILE}: not a mapping of keys to values")
     config |= overrides or {}
     check(config)
-    return config
+    return twin.add(config)
 
 
 def check(config):
     """Raise BadInput for the first thing in ``config`` (a dict) that can't be used."""
     checking.check_plain(config, FILE)
-    for tool, entry in _entries(config, "tools"):
-        for old, new in _RENAMED.items():
+    for (group, old), new in _RENAMED.items():
+        for name, entry in _entries(config, group):
             if old in entry:
-                raise wrong(FILE, f"tools.{tool}.{old}", f"is now {new}")
+                raise wrong(FILE, f"{group}.{name}.{old}", f"is now {new}")
     checking.check(config, "config.schema.json", FILE)
     checking.check_text(config, FILE)
     _check_names(config)
@@ -67,6 +72,7 @@ def check(config):
             raise wrong(FILE, f"studies.{study}.epochs", text)
     for tool in config["tools"]:
         _check_tool(config, tool)
+    twin.check_names(config, FILE)
     _check_data(config)
 
 
@@ -213,6 +219,10 @@ def _check_study(study, entry):
     if entry["workload"] not in workloads.names():
         text = unknown("workload", entry["workload"], workloads.names())
         raise wrong(FILE, f"{key}.workload", text)
+    asked = entry["rounds"]
+    if asked["least"] > asked.get("most", asked["least"]):
+        text = f"{asked['most']} is fewer than the least, {asked['least']}"
+        raise wrong(FILE, f"{key}.rounds.most", f"{text}; allowed: {asked['least']} or more")
     workload = workloads.load(entry["workload"])
     if entry["data_set"] not in workload.data_sets:
         text = unknown("data set", entry["data_set"], workload.data_sets)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
-from . import adapters, configuration, workloads
+from . import adapters, configuration, rounds, twin, workloads
 from .cell import Cell, Place, order
 from .checking import unknown
 from .files import BadInput
@@ -52,14 +52,24 @@ class Matrix:
         ]
 
     @cached_property
+    def rounds(self):
+        """How many rounds there are: those asked for, and those that were begun besides."""
+        asked = rounds.of_study(self.config, self.study)
+        return max(asked.least, *(n for n in self._rounds_begun if n <= asked.most), 1)
+
+    @cached_property
+    def _rounds_begun(self):
+        return rounds.on_disk(self.study, self.instance, self.pairs)
+
+    @cached_property
     def places(self):
-        """Every cell in the order of running, and its ``Place``.
+        """Every cell that there could be, in the order of running, and its ``Place``.
 
         Rounds follow each other, so that a drift of the machine's speed meets all tools alike;
         in each the order is drawn anew, so that no tool always runs after the same one.
         """
         places = {}
-        for number in range(1, self.entry["repeats"] + 1):
+        for number in sorted({*range(1, self.rounds + 1), *self._rounds_begun}):
             seed = self.entry["seed"] + number
             drawn = order(self.pairs, seed)
             for place, (device, tool) in enumerate(drawn, start=1):
@@ -67,10 +77,25 @@ class Matrix:
                 places[cell] = Place(number, place, len(drawn), seed)
         return places
 
-    @property
+    @cached_property
     def cells(self):
-        """Every cell, in the order of running."""
-        return list(self.places)
+        """Every cell to be run, in the order of running.
+
+        After the first round without those that would only cost time there. What was measured
+        besides is kept: a record that is there is wanted.
+        """
+        first = [cell for cell in self.places if cell.repeat == 1]
+        once = {
+            (cell.device, cell.tool)
+            for device in self.config["devices"]
+            for cell in rounds.once_is_enough([cell for cell in first if cell.device == device])
+        }
+
+        def is_wanted(cell):
+            is_asked = cell.repeat <= self.rounds and (cell.device, cell.tool) not in once
+            return cell.repeat == 1 or is_asked or Path(cell.record).exists()
+
+        return [cell for cell in self.places if is_wanted(cell)]
 
     def round_of(self, cell):
         """Return a record's group ``round``, a dict."""
@@ -78,11 +103,11 @@ class Matrix:
 
     def position_of(self, cell):
         """Return ``(number, all)``: the how-manieth cell of the study it is, from 1."""
-        return self._positions[cell], len(self.places)
+        return self._positions.get(cell, len(self.cells)), len(self.cells)
 
     @cached_property
     def _positions(self):
-        return {cell: number for number, cell in enumerate(self.places, start=1)}
+        return {cell: number for number, cell in enumerate(self.cells, start=1)}
 
     def check(self, cell):
         """Raise BadInput, with what is allowed, for a cell that the study does not have."""
@@ -92,10 +117,10 @@ class Matrix:
             raise BadInput(f"config.yaml: {unknown('tool', cell.tool, tools)}")
         if cell.device not in devices:
             raise BadInput(f"config.yaml: {unknown('device', cell.device, devices)}")
-        if not 1 <= cell.repeat <= self.entry["repeats"]:
+        if cell.repeat not in {*range(1, self.rounds + 1), *self._rounds_begun}:
             raise BadInput(
-                f"config.yaml: key studies.{self.study}.repeats: there is no repeat "
-                f"{cell.repeat}; allowed: 1 to {self.entry['repeats']}"
+                f"config.yaml: key studies.{self.study}.rounds: there is no round "
+                f"{cell.repeat}; allowed: 1 to {self.rounds}, more with --config rounds=NUMBER"
             )
         if cell.tool not in configuration.tools_to_run(self.config):
             raise BadInput(f"{where}: tool {cell.tool} runs only when 'also' names it")
@@ -114,7 +139,12 @@ class Matrix:
         """
         if not self.workload.is_network:
             return []
-        cells = [Cell(self.study, self.instance, device, tool) for device, tool in self.pairs]
+        cells = [
+            Cell(self.study, self.instance, device, tool)
+            for device, tool in self.pairs
+            # The twin is its base a second time: it has the same card.
+            if not twin.base_of(tool)
+        ]
         return [cell for cell in cells if is_here(cell.device) or Path(cell.card).exists()]
 
     def records_brought_in(self):

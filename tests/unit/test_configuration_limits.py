@@ -136,7 +136,8 @@ IN_RECORDS = {
     "study.name": ("studies", "propertyNames"),
     **{f"study.{key}": ("studies", "additionalProperties", "properties", key)
        for key in ("n_train", "n_test")},
-    "cell.repeat": ("studies", "additionalProperties", "properties", "repeats"),
+    "cell.repeat":
+        ("studies", "additionalProperties", "properties", "rounds", "properties", "most"),
     "cell.tool": ("tools", "propertyNames"),
     "cell.instance": ("instance",),
     "cell.device": ("devices", "items"),

@@ -21,7 +21,7 @@ def configured(**keys):
     config = copy.deepcopy(SHIPPED)
     config["tools"] = {tool: config["tools"][tool] for tool in TOOLS}
     config["baseline"] = "pytorch"
-    config["studies"]["quick"]["repeats"] = 3
+    config["studies"]["quick"]["rounds"] = {"least": 3}
     return config | keys
 
 
@@ -88,7 +88,7 @@ def test_an_added_tool_leaves_the_order_of_the_others(config):
 
 
 def test_in_the_long_run_a_tool_is_first_as_often_as_another(config):
-    config["studies"]["quick"]["repeats"] = 1000
+    config["studies"]["quick"]["rounds"] = {"least": 1000}
     places = Matrix(config | {"devices": ["cpu"]}, "quick").places
     first = [cell.tool for cell, place in places.items() if place.place == 1]
     # 333 are expected of each, and 5 standard deviations are 75.
@@ -115,7 +115,7 @@ def test_a_tool_without_an_adapter_for_the_workload_has_no_cell(config):
     [
         ({"tool": "pytorhc"}, "config.yaml: unknown tool 'pytorhc' (did you mean pytorch?)"),
         ({"device": "gpu-3"}, "config.yaml: unknown device 'gpu-3'"),
-        ({"repeat": 4}, "key studies.quick.repeats: there is no repeat 4; allowed: 1 to 3"),
+        ({"repeat": 4}, "key studies.quick.rounds: there is no round 4; allowed: 1 to 3"),
         (
             {"tool": "numpy_reference", "device": "gpu"},
             "study quick: tool numpy_reference does not run on gpu",

@@ -32,7 +32,7 @@ class Cut(Project):
         self.temporary.mkdir()
         self.starts = folder / "starts"
         self.config["devices"] = ["cpu"]
-        self.config["studies"]["tiny"] |= {"repeats": 2, "epochs": 1}
+        self.config["studies"]["tiny"] |= {"rounds": {"least": 2}, "epochs": 1}
         self.write_config()
         for tool in ("numpy_reference", "beta"):
             adapter = self.folder / f"scripts/tools/{tool}/cnn.py"

@@ -21,7 +21,7 @@ STUDY = {
     "n_test": 100,
     "epochs": 2,
     "seed": 1,
-    "repeats": 1,
+    "rounds": {"least": 1},
     "time_limit": 120,
 }
 

@@ -108,7 +108,7 @@ def wait_for(found, seconds=300):
 
 
 def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of_jobs(project):
-    project.config["studies"]["tiny"]["repeats"] = 2
+    project.config["studies"]["tiny"]["rounds"] = {"least": 2}
     project.write_config()
     try:
         done = project.snakemake("-j4", "--forcerun", "cell")
@@ -122,7 +122,7 @@ def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of
                 place = (record["round"]["number"], record["round"]["place"])
                 rounds.append((place, (ended - record["times"]["process_s"], ended)))
     finally:
-        project.config["studies"]["tiny"]["repeats"] = 1
+        project.config["studies"]["tiny"]["rounds"] = {"least": 1}
         project.write_config()
     assert sorted(place for place, _ in rounds) == [(1, 1), (1, 2), (2, 1), (2, 2)]
     spans = [span for _, span in sorted(rounds)]

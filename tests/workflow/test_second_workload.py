@@ -41,7 +41,7 @@ def project(tmp_path_factory):
         "epochs": 5,
         "momentum": 0.5,
         "seed": 1,
-        "repeats": 2,
+        "rounds": {"least": 2},
         "time_limit": 120,
     }
     config["studies"]["huge"] = config["studies"]["small"] | {"epochs": 10**6, "full_size": True}

@@ -240,7 +240,7 @@ def test_a_removed_tool_runs_no_cell(finished):
 
 def test_an_added_repeat_runs_alone(finished):
     again = {job.replace(" 1", " 2") for job in ALPHA | BETA}
-    with configured(finished, lambda c: c["studies"]["tiny"].update(repeats=2)):
+    with configured(finished, lambda c: c["studies"]["tiny"].update(rounds={"least": 2})):
         assert finished.stale() == again | AFTER_RECORDS
 
 

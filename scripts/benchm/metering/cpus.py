@@ -67,28 +67,60 @@ def quota():
     (https://docs.kernel.org/admin-guide/cgroup-v2.html, "CPU Interface Files";
     https://docs.kernel.org/scheduler/sched-bwc.html).
     """
-    limits = []
+    return min(_of_groups(_quota_2, _quota_1), default=None)
+
+
+def throttled_seconds():
+    """Return for how long this process's control groups were stopped so far by their quota.
+
+    Seconds of all CPUs together, the most of its own group and of all above it; None where the
+    system does not tell.
+    """
+    return max(_of_groups(_throttled_2, _throttled_1), default=None)
+
+
+def _of_groups(read_2, read_1):
+    """Return what this process's control groups say; ``read_2``, ``read_1``: by their version."""
+    found = []
     try:
         lines = MEMBERSHIP.read_text().splitlines()
     except OSError:  # not Linux
-        return None
+        return found
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if controllers == "":
-            limits += _limits(CGROUPS, path, _quota_2)
+            found += _upwards(CGROUPS, path, read_2)
         elif "cpu" in controllers.split(","):
             for mount in (controllers, "cpu", "cpu,cpuacct"):
                 if (CGROUPS / mount).is_dir():
-                    limits += _limits(CGROUPS / mount, path, _quota_1)
+                    found += _upwards(CGROUPS / mount, path, read_1)
                     break
-    return min(limits, default=None)
+    return found
 
 
-def _limits(mount, path, read):
-    """Return the limits of a group and all above it; inside a container the path may not show."""
+def _upwards(mount, path, read):
+    """Return what a group and all above it say; inside a container the path may not show."""
     group = mount / path.lstrip("/")
     found = [read(each) for each in (group, *group.parents) if each.is_relative_to(mount)]
-    return [limit for limit in found if limit is not None]
+    return [each for each in found if each is not None]
+
+
+def _throttled_2(group):
+    microseconds = _statistic(group, "throttled_usec")
+    return None if microseconds is None else microseconds / 1e6
+
+
+def _throttled_1(group):
+    nanoseconds = _statistic(group, "throttled_time")
+    return None if nanoseconds is None else nanoseconds / 1e9
+
+
+def _statistic(group, name):
+    try:
+        lines = (group / "cpu.stat").read_text().splitlines()
+        return next((int(line.split()[1]) for line in lines if line.split()[0] == name), None)
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _quota_2(group):

@@ -19,6 +19,7 @@ def machine():
 
     Where there can be no lock (a file system without locks, another user's file that can't even
     be read) it says so and goes on: a measurement that may be disturbed is better than none.
+    Yields whether it is the machine that is held, and not what a test has in its place.
     """
     path = Path(os.environ.get("BENCHM_LOCK", LOCK))
     handle = None
@@ -30,7 +31,7 @@ def machine():
     try:
         if handle is not None:
             _sign(handle)
-        yield
+        yield "BENCHM_LOCK" not in os.environ
     finally:
         if handle is not None:
             os.close(handle)

@@ -8,6 +8,7 @@ import psutil
 
 from . import uncertainty
 from .accounting import Usage
+from .cpus import throttled_seconds
 from .gpu_sampler import Sampler
 
 #: A logical CPU counts as used from this mean load on (%); the 2017 page's column "CPUs".
@@ -26,13 +27,15 @@ class Reading:
     """The kernel's counters at one moment.
 
     ``cpus``: times of each logical CPU (psutil); ``pressure``: seconds, since the start of the
-    system, in which something waited for a CPU, or None.
+    system, in which something waited for a CPU, or None; ``throttled``: seconds in which the
+    control group was stopped by its quota, or None.
     """
 
     at: float
     usage: Usage
     cpus: list
     pressure: float | None
+    throttled: float | None = None
 
 
 class Window:
@@ -93,8 +96,8 @@ def _read(tree):
         cpus = psutil.cpu_times(percpu=True)
     except (OSError, ValueError, RuntimeError):  # a reading that fails costs that figure only
         cpus = []
-    pressure = _pressure()
-    return Reading(time.monotonic(), tree.usage(), cpus, pressure)
+    pressure, throttled = _pressure(), throttled_seconds()
+    return Reading(time.monotonic(), tree.usage(), cpus, pressure, throttled)
 
 
 def _pressure():
@@ -143,12 +146,18 @@ def _of_cpus(first, last):
         "system_seconds": usage.system,
         "page_faults": usage.faults,
         "cpu_pressure_percent": waited,
+        "throttled_seconds": _difference(first.throttled, last.throttled),
     }
     return load, reasons | {
         "load.cores_used": "the timed window is too short",
         "load.cpu_pressure_percent": "the system does not tell",
+        "load.throttled_seconds": "the system does not tell",
         "load.disturbed": "nobody has looked yet",
     }
+
+
+def _difference(first, last):
+    return None if None in (first, last) else max(0.0, last - first)
 
 
 def _spent(before, after):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .. import idx, project, source_files
 from ..records import layout
-from . import environment, evidence, exclusive, gpu, hand_over, machine, outcome
+from . import disturbance, environment, evidence, exclusive, gpu, hand_over, machine, outcome, probe
 from .events import CONTRACT, Timeline
 from .run import Seen, Setup, run
 from .times import times
@@ -39,7 +39,8 @@ class Request:
     directory; ``log``: where the adapter's output goes; ``time_limit``: seconds; ``attempt``: its
     number; ``environment``: the file that describes the tool's environment; ``unavailable``: why
     that can't be had, or ""; ``round``: the record's group of that name; ``observe``: see
-    ``run.Setup``.
+    ``run.Setup``; ``noise`` and ``usual``: what is known of this machine's probes, see
+    ``disturbance.reasons``.
     """
 
     job: dict
@@ -53,6 +54,8 @@ class Request:
     unavailable: str = ""
     round: dict | None = None
     observe: Path | None = None
+    noise: dict | None = None
+    usual: dict | None = None
 
 
 def measure(request, observer=None):
@@ -66,11 +69,11 @@ def measure(request, observer=None):
     if request.unavailable or lacking:
         return _measure(request, observer, gpus, cpus, gpu_count, lacking)
     # What the machine was doing is asked once it is ours, not while another measures.
-    with exclusive.machine():
-        return _measure(request, observer, gpus, cpus, gpu_count, lacking)
+    with exclusive.machine() as is_ours:
+        return _measure(request, observer, gpus, cpus, gpu_count, lacking, is_ours)
 
 
-def _measure(request, observer, gpus, cpus, gpu_count, lacking):
+def _measure(request, observer, gpus, cpus, gpu_count, lacking, is_ours=False):
     job = request.job
     started_utc = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     facts, machine_reasons = machine.describe(gpus)
@@ -90,7 +93,9 @@ def _measure(request, observer, gpus, cpus, gpu_count, lacking):
             request.log,
             request.observe,
         )
+        facts["probe_before"] = probe.probe(cpus) if is_ours else None
         seen = run(job, parts, setup, observer)
+        facts["probe_after"] = probe.probe(cpus) if is_ours else None
         if seen.ended.outcome == "ok":
             quality, quality_reasons = _quality(seen, parts, job["workload"]["metric"])
     machine.after(facts, gpus)
@@ -129,6 +134,8 @@ def _measure(request, observer, gpus, cpus, gpu_count, lacking):
         "software.environment_installed_sha256": "not started in an environment",
     }
     reasons |= seen.reasons | time_reasons | quality_reasons
+    if ok:
+        record["load"]["disturbed"] = disturbance.reasons(record, request.noise, request.usual)
     record["absent"] = layout.absences(record, reasons)
     return record, packed
 

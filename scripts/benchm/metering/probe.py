@@ -123,7 +123,7 @@ def differences(first, second, usual, places=("before", "after the run")):
             worst[kind] = (
                 excess,
                 f"{KINDS[kind]}{where} took {after / before:.2f}x as long {places[1]} as "
-                f"{places[0]} ({math.exp(size):.2f}x is usual)",
+                f"{places[0]} (by chance up to {math.exp(size):.2f}x)",
             )
     return [words for _, words in worst.values()]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..device import Device
 from ..files import BadInput, read_text
+from ..twin import base_of
 from .cells import Cell, is_old, place_of
 from .csv_file import read_rows
 from .order import natural
@@ -15,13 +16,15 @@ class Block:
     """The cells of one instance and device that were measured under one contract.
 
     ``contract``: its version, None where all cells were published. What others published of the
-    same place stands in the block of the newest contract.
+    same place stands in the block of the newest contract. ``twin``: the baseline's second run in
+    each round, which is no cell among the others.
     """
 
     instance: str
     device: Device
     cells: list
     contract: int | None = None
+    twin: Cell | None = None
 
     @property
     def ok(self):
@@ -121,9 +124,12 @@ def blocks_of(rows, cards=None, judgements=None):
         by_contract.setdefault(newest, {}).update(published)
         for contract, cells in by_contract.items():
             made = [Cell(runs) for runs in cells.values()]
-            blocks.append(Block(instance, device, made, contract))
+            twins = [cell for cell in made if base_of(cell.tool)]
+            made = [cell for cell in made if cell not in twins]
+            if made:
+                blocks.append(Block(instance, device, made, contract, next(iter(twins), None)))
     blocks.sort(key=_position)
-    for cell in (cell for block in blocks for cell in block.cells):
+    for cell in (cell for block in blocks for cell in filter(None, [*block.cells, block.twin])):
         if cards is not None:
             cell.parity = cards.judge(cell)
         if judgements is not None:

@@ -8,6 +8,7 @@ card is of what was timed: ``verifying.agreement`` says in what the two must agr
 import json
 from dataclasses import dataclass
 
+from .. import twin
 from ..files import BadInput, one_line, read_text
 from ..verifying import agreement
 from .columns import record_of
@@ -61,8 +62,10 @@ class Cards:
         self._found = {(c["tool"], c["instance"], c["device"]): c for c in cards}
 
     def of(self, cell):
-        """The card of a cell, or None."""
-        return self._found.get((cell.tool, cell.instance, cell.device.name))
+        """The card of a cell, or None; the baseline's twin has that of the baseline."""
+        base = twin.base_of(cell.tool)
+        card = self._found.get((base or cell.tool, cell.instance, cell.device.name))
+        return card | {"tool": cell.tool} if card and base else card
 
     def on_purpose(self, tool):
         """Why a variant is unranked whatever its card says."""

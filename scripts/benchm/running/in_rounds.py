@@ -1,0 +1,111 @@
+"""Which rounds of a study are to be run next, by the records that are there."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import rounds, twin
+from ..files import BadInput
+from ..matrix import Matrix
+from ..records import reading
+from ..statistics.comparison import compare
+
+
+@dataclass(frozen=True)
+class Next:
+    """The rounds up to ``number`` are to be completed; ``files``: what is missing of them."""
+
+    number: int
+    files: list
+
+
+def next_rounds(config, study, is_here, root="."):
+    """Return what to measure next of a study, a ``Next``, or None when it has runs enough.
+
+    The first round comes by itself, with the parity cards: it tells which tools need no other.
+    ``is_here``: whether this machine has a device, a function of its name; ``root``: where results/
+    is, the directory that the program runs in.
+    """
+    matrix = Matrix(config, study)
+    asked = rounds.of_study(config, study)
+    for last in (1, matrix.rounds):
+        files = missing(matrix, last, root)
+        if last == 1 and files:
+            cards = [cell.card for cell in matrix.cards(is_here)]
+            files += [card for card in cards if not Path(root, card).exists()]
+        if files:
+            return Next(max(last, asked.least), files)
+    measured = list(runs_of(matrix, root))
+    if not rounds.wants_another(
+        asked, matrix.rounds, sum(run.seconds for run in measured), widths(config, measured)
+    ):
+        return None
+    number = matrix.rounds + 1
+    further = Matrix(config | {"rounds": number}, study)
+    files = missing(further, number, root)
+    return Next(number, files) if files else None
+
+
+def missing(matrix, last, root="."):
+    """Return the paths of the records, of the rounds up to ``last``, that are not there."""
+    return [
+        cell.record
+        for cell in matrix.cells
+        if cell.repeat <= last and not Path(root, cell.record).exists()
+    ]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run that came out ok: its ``Cell``, and seconds of its training and of its process."""
+
+    cell: object
+    train: float
+    seconds: float
+
+
+def runs_of(matrix, root="."):
+    """Yield a ``Measured`` for each run of this machine that came out ok."""
+    for cell in matrix.cells:
+        try:
+            record = reading.read_record(Path(root, cell.record))
+        except BadInput:
+            continue
+        times = record["times"]
+        if record["status"]["outcome"] == "ok" and times["train_s"]:
+            yield Measured(cell, times["train_s"], times["process_s"] or times["train_s"])
+
+
+def widths(config, measured, root="."):
+    """Return, for each tool that may be the fastest on its device, how wide its interval is.
+
+    ``measured``: of ``runs_of``. Only what was certified counts, or all where nothing is.
+    """
+    by_device = {}
+    for run in measured:
+        tools = by_device.setdefault(run.cell.device, {})
+        if "variant_of" not in config["tools"][run.cell.tool]:
+            tools.setdefault(run.cell.tool, {})[run.cell.repeat] = run.train
+    aside = {tool for tool in config["tools"] if twin.base_of(tool)}
+    cards = {(run.cell.device, run.cell.tool): run.cell.card for run in measured}
+    found = []
+    for device, times in by_device.items():
+        different = {tool for tool in times if _is_different(Path(root, cards[device, tool]))}
+        compared = compare(
+            {tool: runs for tool, runs in times.items() if tool not in different},
+            config["baseline"],
+            aside=aside,
+        )
+        for tool, tier in (compared.tiers if compared else {}).items():
+            bounds = compared.time(tool)
+            if tier == 1 and bounds.low:
+                found.append(bounds.high / bounds.low)
+    return found
+
+
+def _is_different(card):
+    """Whether a parity card says that a tool trains something else."""
+    try:
+        return json.loads(card.read_text(encoding="utf-8"))["verdict"] == "different"
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

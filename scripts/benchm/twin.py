@@ -1,0 +1,41 @@
+"""The baseline's twin: the same tool a second time in every round, under a name of its own.
+
+What the two differ by is no difference between tools: it is the noise floor of the study (an A/A
+test). The twin takes no part in any ranking.
+"""
+
+from . import checking
+
+#: What the twin's id ends in. No other tool's may.
+SUFFIX = "_again"
+#: Characters that the id of a tool may have, by the schemas of the configuration and of records.
+LONGEST_ID = 64
+
+
+def id_of(tool):
+    """Return the id of a tool's twin."""
+    return tool + SUFFIX
+
+
+def base_of(tool):
+    """Return the id of the tool that ``tool`` is the twin of, or None."""
+    return tool.removesuffix(SUFFIX) if tool.endswith(SUFFIX) else None
+
+
+def add(config):
+    """Return a checked configuration (a dict) with the twin of its baseline among the tools."""
+    baseline = config["baseline"]
+    entry = config["tools"][baseline]
+    twin = entry | {"name": f"{entry['name']}, again"}
+    return config | {"tools": config["tools"] | {id_of(baseline): twin}}
+
+
+def check_names(config, file):
+    """Raise BadInput for a tool whose id or name leaves no room for a twin."""
+    for tool in config["tools"]:
+        if tool.endswith(SUFFIX):
+            text = f"no name here; allowed: any that does not end on {SUFFIX}, which stands for "
+            raise checking.wrong(file, f"tools.{tool}", f"{text}the baseline's second run")
+    if len(id_of(config["baseline"])) > LONGEST_ID:
+        most = LONGEST_ID - len(SUFFIX)
+        raise checking.wrong(file, "baseline", f"too long a name; allowed: {most} characters")
