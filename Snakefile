@@ -15,6 +15,7 @@ report: "report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/data.smk"
+include: "rules/machine.smk"
 include: "rules/cells.smk"
 include: "rules/parity.smk"
 include: "rules/report.smk"

@@ -88,6 +88,21 @@ def of_cell(question):
     return answer
 
 
+def of_machine(question):
+    """Return a function of wildcards: what ``CellJobs`` answers about measuring the machine."""
+
+    @plainly
+    def answer(wildcards):
+        conda_here.check(workflow.deployment_settings)
+        # Of any study: they differ in nothing that is asked here.
+        study = configuration.studies_to_run(config)[0]
+        tool = configuration.tool_with_torch(config) or ""
+        cell = matrix.Cell(study, wildcards.instance, "gpu", tool, 1)
+        return getattr(jobs_of(study), question)(cell)
+
+    return answer
+
+
 def of_study(question, *names):
     """The same about a whole study; ``names``: wildcards whose values the question needs."""
 

@@ -188,6 +188,20 @@ class CellJobs(Matrix):
         """How many GPUs to ask a cluster for."""
         return Device.parse(cell.device).gpus
 
+    def machine_environment(self, cell):
+        """The environment with PyTorch that measures the machine's GPU; None where that can't be.
+
+        ``cell``: one of that tool's on a GPU; its tool is "" where there is none.
+        """
+        wanted = cell.tool and any(Device.parse(device).is_gpu for device in self.config["devices"])
+        if not wanted or not self.here.offers(cell.device) or self.unavailable(cell):
+            return None
+        return str(project.ROOT / self.environment_file(cell))
+
+    def machine_gpus(self, cell):
+        """How many GPUs measuring the machine takes: 1 or none."""
+        return 1 if self.machine_environment(cell) else 0
+
     def description(self, cell):
         """What the configuration says of this machine's hardware, as JSON."""
         return json.dumps(configuration.description_of(self.config, cell.instance), sort_keys=True)

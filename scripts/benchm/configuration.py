@@ -19,6 +19,12 @@ PUBLISHED = "-published"
 #: In place of a study's name: every study that is not marked ``full_size``.
 ALL = "all"
 
+#: Folders of results/ that are no study's.
+RESERVED = ("data", "machines", "published")
+
+#: The adapters that train with PyTorch, in whose environment the GPU is measured.
+TORCH = "scripts/tools/pytorch"
+
 #: A record holds as many times, by its schema.
 MOST_EPOCHS = 100_000
 
@@ -138,6 +144,19 @@ def tools_to_run(config, device=None):
     ]
 
 
+def tool_with_torch(config):
+    """Return the id of the tool in whose environment a GPU is measured, or None."""
+    return next(
+        (
+            tool
+            for tool, entry in config["tools"].items()
+            if entry["adapters"].rstrip("/") == TORCH
+            and "gpu" in entry.get("devices", ["cpu", "gpu"])
+        ),
+        None,
+    )
+
+
 def not_offered(config, study):
     """Return the ids of the tools that are run but have no adapter for a study's workload."""
     workload = config["studies"][study]["workload"]
@@ -202,6 +221,9 @@ def _check_names(config):
             stands = "what others published of a study" if study != ALL else "all studies"
             text = f"no name here; allowed: any that does not end on {PUBLISHED} and is not {ALL}"
             raise wrong(FILE, f"studies.{study}", f"{text}, which stands for {stands}")
+        if study in RESERVED:
+            text = f"no name here; results/{study}/ is no study's; allowed: any other than "
+            raise wrong(FILE, f"studies.{study}", text + ", ".join(RESERVED))
     tools = config["tools"]
     if config["baseline"] not in tools:
         raise wrong(FILE, "baseline", unknown("tool", config["baseline"], tools))

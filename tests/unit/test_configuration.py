@@ -90,6 +90,11 @@ OLD_ENTRY = {key: value for key, value in PYTORCH.items() if key != "adapters"} 
             "studies.a-published",
             "end",
         ),
+        (
+            put("studies", "machines", value=SHIPPED["studies"]["quick"]),
+            "studies.machines",
+            "is no study's",
+        ),
         (put("also", value=["mxnet_2016"]), "also.0", "did you mean mxnet"),
         (put("tools", "pytorch", "variant_of", value="torch"), "tools.pytorch.variant_of", "torch"),
         (

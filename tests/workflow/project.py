@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,8 @@ import sys
 from pathlib import Path
 
 import yaml
+
+from made_machine import A_MACHINE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,6 +68,7 @@ class Project:
             "mnist_directory": None,
         }
         self.write_config()
+        self.measure_machine()
         path = subprocess.run(
             [ROOT / "scripts/benchm/standin/prefer-conda"],
             capture_output=True,
@@ -89,6 +93,12 @@ class Project:
             "adapters": f"scripts/tools/{tool}",
             "environment": f"envs/{tool}.yaml",
         }
+
+    def measure_machine(self):
+        """Put there what is known of the machine, as if it had been measured."""
+        target = self.folder / "results/machines/local.json"
+        target.parent.mkdir(parents=True)
+        target.write_text(json.dumps(A_MACHINE))
 
     def write_config(self, config=None):
         text = yaml.safe_dump(config or self.config, sort_keys=False)
