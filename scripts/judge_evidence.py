@@ -7,7 +7,8 @@ Shown is that the network of the workload, in float32, started as the protocol d
 with other weights, and that the predictions and the quality follow from those; not how it was
 trained, which is for the parity card. The judgement (schemas/judgement.schema.json) is "holds",
 "fails", "missing" (something could not be looked at) or "not_applicable" (a run without
-evidence, of the first contract or one that did not come out ok).
+evidence, of the first contract or one that did not come out ok). Of one that holds it says, too,
+which test samples were wrong, where the task has classes.
 
 A record that can't be read has a judgement, too, where its place names the run: "missing", with
 the reason. So no record and no evidence can keep the others from being reported. Exit code 0 once
@@ -27,7 +28,7 @@ from benchm.files import BadInput, complain, one_line, write_text
 from benchm.metering import environment, hand_over
 from benchm.metering.measure import SUMS
 from benchm.records import reading
-from benchm.verifying import evidence
+from benchm.verifying import evidence, wrong
 
 SCHEMA_VERSION = 1
 #: Bytes of evidence, at most.
@@ -67,27 +68,33 @@ def read_evidence(path):
 
 
 def judge(record, content, directory):
-    """Return ``(verdict, reasons, checks)`` of a record and the bytes of its evidence."""
+    """Return ``(verdict, reasons, checks, wrong)`` of a record and the bytes of its evidence.
+
+    ``wrong``: which test samples were, as ``wrong.packed`` says, or None.
+    """
     why = not_applicable(record)
     if why:
-        return "not_applicable", [why], []
+        return "not_applicable", [why], [], None
     if content is None:
-        return "missing", ["there is no file of evidence"], []
+        return "missing", ["there is no file of evidence"], [], None
     try:
         workload = workloads.load(record["study"]["workload"])
         parts, unread = read_data(record, directory)
         checks = evidence.judge(record, content, workload, parts)
     except BadInput as error:
-        return "missing", [one_line(error, 200)], []
+        return "missing", [one_line(error, 200)], [], None
     except Exception as error:  # whatever is in the evidence, it must not stop the report
         traceback.print_exc()
         what = one_line(f"{type(error).__name__}: {error}", 200)
-        return "missing", [f"it could not be judged: {what}"], []
+        return "missing", [f"it could not be judged: {what}"], [], None
     for check in checks:
         if check.ok is None and unread and check.name in ("predictions", "quality"):
             check.words = unread
     verdict, reasons = evidence.verdict_of(checks)
-    return verdict, list(dict.fromkeys(reasons)), checks
+    # Only what holds can be read, and is what the quality was computed from.
+    samples = wrong.of(content, workload, parts) if verdict == "holds" else None
+    packed = None if samples is None else wrong.packed(samples)
+    return verdict, list(dict.fromkeys(reasons)), checks, packed
 
 
 def names_of(path):
@@ -121,11 +128,12 @@ def judgement(record_path, evidence_path, directory):
             raise
         names, why = placed, one_line(str(error).removeprefix(f"{record_path}: "), 300)
         verdict, reasons, checks = "missing", [f"the record can't be used: {why}"], []
+        samples = None
     else:
         cell = record["cell"]
         names = {"study": record["study"]["name"]}
         names |= {key: cell[key] for key in ("instance", "device", "tool", "repeat")}
-        verdict, reasons, checks = judge(record, content, directory)
+        verdict, reasons, checks, samples = judge(record, content, directory)
     return {
         "schema_version": SCHEMA_VERSION,
         **names,
@@ -137,6 +145,7 @@ def judgement(record_path, evidence_path, directory):
         "verdict": verdict,
         "reasons": reasons,
         "checks": [{"name": c.name, "ok": c.ok, "words": c.words} for c in checks],
+        **({"wrong": samples} if samples else {}),
     }
 
 

@@ -192,6 +192,11 @@ def order_of(config, study=None):
         workload = workloads.load(config["studies"][study]["workload"])
         keys = ("name", "title", "description", "parameters", "flop_per_sample")
         order["workload"] = {key: getattr(workload, key) for key in keys}
+        data_set = config["studies"][study]["data_set"]
+        order["workload"] |= {
+            "margin": workload.margin_on(data_set),
+            "chance": workload.chance_on(data_set),
+        }
         order["not_offered"] = sorted(not_offered(config, study))
     return order
 

@@ -31,7 +31,10 @@ _TAKEN = frozenset(
 
 @dataclass(frozen=True)
 class Workload:
-    """Keys as in workload.yaml, but ``name`` is the folder's and ``title`` what is printed."""
+    """Keys as in workload.yaml, but ``name`` is the folder's and ``title`` what is printed.
+
+    ``margin``, ``chance``: a number for all data sets, a dict of data set to number, or None.
+    """
 
     name: str
     title: str
@@ -43,6 +46,8 @@ class Workload:
     data_sets: tuple
     protocol: dict
     parity: dict
+    margin: float | dict | None = None
+    chance: float | dict | None = None
 
     @property
     def is_network(self):
@@ -96,6 +101,14 @@ class Workload:
             what = f"{type(error).__name__}: {one_line(error, 200)}"
             raise BadInput(f"{file}: forward fails for one sample of zeros: {what}") from None
 
+    def margin_on(self, data_set):
+        """Return by how much the metric may differ between equal tools on a data set, or None."""
+        return _of_data_set(self.margin, data_set)
+
+    def chance_on(self, data_set):
+        """Return the metric of the best guess that never looks at the inputs, or None."""
+        return _of_data_set(self.chance, data_set)
+
     def settings(self, given):
         """Return the whole protocol, with the values of ``given`` in place of the defaults."""
         return {key: given.get(key, default) for key, default in self.protocol.items()}
@@ -128,11 +141,15 @@ def load(name):
         if data_set not in known:
             text = checking.unknown("data set", data_set, known)
             raise checking.wrong(file, f"data_sets.{number}", text)
+    for key in ("margin", "chance"):
+        _check_data_sets(content, key, file)
     return Workload(
         name=name,
         title=content["name"],
         data_sets=tuple(content["data_sets"]),
         parity=content.get("parity", {}),
+        margin=content.get("margin"),
+        chance=content.get("chance"),
         **{
             key: content[key]
             for key in ("description", "task", "predicts", "metric", "inputs", "protocol")
@@ -160,6 +177,19 @@ def _check_name(name):
         raise BadInput(
             f"{folder}: no name of a workload: a tool's {name}.py would hide Python's own {name}"
         )
+
+
+def _of_data_set(value, data_set):
+    return value.get(data_set) if isinstance(value, dict) else value
+
+
+def _check_data_sets(content, key, file):
+    """Refuse a value for a data set that the workload does not name."""
+    value = content.get(key)
+    for data_set in value if isinstance(value, dict) else ():
+        if data_set not in content["data_sets"]:
+            text = checking.unknown("data set", data_set, content["data_sets"])
+            raise checking.wrong(file, f"{key}.{data_set}", text)
 
 
 def _check_protocol(protocol, file):

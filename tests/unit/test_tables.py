@@ -237,12 +237,12 @@ def test_notes_stand_below_the_table_that_they_are_about(tmp_path):
     assert "Time: training alone" in two and "Time: training alone" not in one
 
 
-def test_the_interval_of_an_error_rate_does_not_shrink_with_repeats(tmp_path):
+def test_the_interval_from_the_test_set_does_not_shrink_with_repeats(tmp_path):
     one = tables(tmp_path / "1", [record("a", errors=40)])
     many = tables(tmp_path / "9", [record("a", errors=40, repeat=n) for n in range(1, 10)])
     for made in (one, many):
         (line,) = numbers(made / "by_tool.csv")
-        bounds = float(line["quality_low_95"]), float(line["quality_high_95"])
+        bounds = float(line["quality_test_low_95"]), float(line["quality_test_high_95"])
         assert bounds == pytest.approx(wilson(40, 2000))
         assert (line["quality_metric"], float(line["quality"])) == ("error_rate", 0.02)
 
@@ -266,15 +266,16 @@ def test_another_metric_has_its_own_column_and_no_percentages(tmp_path, auc):
     shown = (made / "by_tool.md").read_text()
     assert "Error rate" not in shown
     assert row(shown, "A")[column(shown, "AUC")] == "0.7100"
-    assert row(shown, "B")[column(shown, "AUC, 95 %")] == "0.7300–0.7500"
-    assert "* AUC: more is better." in shown and "* AUC, 95 %: made up;" in shown
+    assert row(shown, "B")[column(shown, "AUC, 95 %")] == "0.7300–0.7500 (test set)"
+    assert "* AUC: more is better." in shown and "* AUC, 95 % (test set): made up," in shown
     assert {line["quality_metric"] for line in numbers(made / "by_tool.csv")} == {"auc"}
 
 
 def test_the_interval_of_a_metric_without_a_formula_is_the_mean_of_those_of_the_runs(tmp_path, auc):
     records = [of_metric(record("a", repeat=n), auc, 0.7 + n / 100) for n in (1, 2, 3)]
-    shown = (tables(tmp_path, records) / "by_tool.md").read_text()
-    assert row(shown, "A")[column(shown, "AUC, 95 %")] == "0.7100–0.7300"
+    (line,) = numbers(tables(tmp_path, records) / "by_tool.csv")
+    assert float(line["quality_test_low_95"]) == pytest.approx(0.71)
+    assert float(line["quality_test_high_95"]) == pytest.approx(0.73)
 
 
 def test_a_run_that_works_before_its_timed_window_is_marked(tmp_path):

@@ -75,6 +75,18 @@ def test_an_added_folder_is_a_workload(add):
     assert added.settings({"dropout": 0, "epochs": 3}) == CNN["protocol"] | {"dropout": 0}
 
 
+def test_margin_and_chance_are_of_a_data_set_or_of_all_or_left_out(add):
+    cnn = workloads.load("cnn")
+    assert cnn.margin_on("digits") > cnn.margin_on("mnist") > 0
+    assert (cnn.chance_on("digits"), cnn.chance_on("other")) == (0.9, None)
+    add("linear_same", margin=0.02, chance=0.5)
+    same = workloads.load("linear_same")
+    assert (same.margin_on("mnist"), same.chance_on("digits")) == (0.02, 0.5)
+    add("linear_none", margin=None, chance=None)
+    none = workloads.load("linear_none")
+    assert (none.margin_on("mnist"), none.chance_on("mnist")) == (None, None)
+
+
 def test_an_unknown_one_is_answered_with_those_that_there_are():
     assert refused("cnnn") == "unknown workload 'cnnn' (did you mean cnn?); allowed: cnn"
 
@@ -93,6 +105,11 @@ def test_an_unknown_one_is_answered_with_those_that_there_are():
         ({"protocol": {"layers": [1]}}, "key protocol.layers: [1] is not of type"),
         ({"protocol": {"seed": 1}}, "key protocol.seed: not for a protocol"),
         ({"inputs": {"dtype": "int", "shape": []}}, "key inputs.dtype: unknown value 'int'"),
+        ({"margin": 0}, "key margin: 0 is "),
+        ({"margin": "small"}, "key margin: 'small' is "),
+        ({"margin": {"digits": -1}}, "key margin: "),
+        ({"margin": {"digit": 0.01}}, "key margin.digit: unknown data set 'digit' (did you mean"),
+        ({"chance": {"imagenet": 0.9}}, "key chance.imagenet: unknown data set 'imagenet'"),
     ],
 )
 def test_a_mistake_is_one_line_with_file_and_key(add, keys, words):

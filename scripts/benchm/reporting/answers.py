@@ -1,6 +1,6 @@
 """What the numbers say, in sentences that are made from them."""
 
-from . import text
+from . import quality_notes, text
 from .notes import DOUBLE_DAGGER, initialisation
 
 
@@ -54,19 +54,26 @@ def _tied(found):
 
 
 def quality(block):
-    """One sentence on the quality of a block's ranked tools, or None."""
+    """A sentence or two on the quality of a block's ranked tools, or None."""
     cells = [cell for cell in ranked(block) if cell.quality is not None]
+    parts = [quality_notes.nothing_learned(cells), _alike(block, cells)]
+    return " ".join(f"{words}." for words in parts if words) or None
+
+
+def _alike(block, cells):
     if len(cells) < 2:
         return None
     metric, values = block.metric, [cell.quality for cell in cells]
     low, high = (text.quality(value, metric) for value in (min(values), max(values)))
     words = f"The {text.in_sentence(metric.title)} lies between {low} and {high}"
+    if found := quality_notes.sentence(cells):
+        return f"{words}; {found}"
     bounds = [cell.quality_interval for cell in cells]
     if None in bounds:
-        return words + "."
+        return words
     if max(low for low, _ in bounds) <= min(high for _, high in bounds):
-        return f"{words}; the 95 % intervals all overlap."
-    return f"{words}; the 95 % intervals do not all overlap."
+        return f"{words}; the 95 % intervals all overlap"
+    return f"{words}; the 95 % intervals do not all overlap"
 
 
 def certainty(blocks):

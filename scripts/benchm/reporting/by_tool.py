@@ -1,6 +1,6 @@
 """The table of tools against each other."""
 
-from . import notes, tables, text
+from . import notes, quality_notes, tables, text
 from .comparisons import reference_for
 from .tables import Section, Table, entry
 
@@ -36,6 +36,7 @@ def by_tool(blocks, order):
             *notes.of_runs(block.ok),
             *notes.reference(references, order.reference),
             *notes.unranked(block.cells),
+            *quality_notes.of_cells(block.cells),
             *notes.baseline([block], order.baseline, versus),
         ]
         sections.append(Section(f"On {block.title}:", rows, block.place, own))
@@ -55,7 +56,7 @@ def by_tool(blocks, order):
             "Steady (s)": "Steady: the median epoch after the first, times the number of epochs.",
             "Cold (s)": "Cold: process start to predictions.",
             "Memory (GB)": "Memory: peak of the process tree.",
-            **notes.quality(metrics),
+            **quality_notes.columns(metrics, cells),
             "Cost (USD)": notes.COST,
         }
     )

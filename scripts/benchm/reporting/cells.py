@@ -5,11 +5,15 @@ from statistics import fmean, median
 
 from .. import metrics
 from ..records.upgrade import CONTRACT
+from ..statistics.quality import over_seeds
 from ..statistics.ratios import paired_ratio
 from .cards import UNCHECKED
 
 #: A GPU counts as used from this mean load on, as a CPU does: load_percent over the timed window.
 BUSY_GPU_PERCENT = 1
+
+#: What values a metric can have; shares, which are printed as percentages, from 0 to 1.
+POSSIBLE = {"auc": (0.0, 1.0)}
 
 
 class Cell:
@@ -17,7 +21,8 @@ class Cell:
 
     ``runs``: a list of ``Run``, at least one, all of one contract; ``ok`` has only those that were
     measured. ``parity``: what its card says; ``doubts``: why its evidence does not show what it
-    should, a tuple, None where nobody looked.
+    should, a tuple, None where nobody looked; ``quality_check``: how its quality compares, a
+    ``quality_checks.Check``, None where nobody looked.
     """
 
     def __init__(self, runs):
@@ -30,16 +35,23 @@ class Cell:
         self.name = self.tool_name + (" (published)" if self.published else "")
         self.parity = UNCHECKED
         self.doubts = None
+        self.quality_check = None
 
     @property
     def ranked(self):
         """Whether the cell may be compared with others of its block."""
-        return self.parity.ranked and not self.doubts
+        return self.parity.ranked and not self.doubts and not self._worse
+
+    @property
+    def _worse(self):
+        return self.quality_check.unranked if self.quality_check else ""
 
     @property
     def why_unranked(self):
         """Why it may not, in words; '' when it may."""
-        return "; ".join(self.doubts or ()) if self.parity.ranked else self.parity.reason
+        if not self.parity.ranked:
+            return self.parity.reason
+        return "; ".join(self.doubts or ()) or self._worse
 
     @property
     def place(self):
@@ -105,6 +117,34 @@ class Cell:
 
     @property
     def quality_interval(self):
+        """95 % interval of the quality: over seeds, or else from the test set; None without."""
+        return self.quality_seeds_interval or self.quality_test_interval
+
+    @property
+    def quality_interval_of(self):
+        """What it is an interval of: "seeds", "test set", or None without one."""
+        if self.quality_seeds_interval:
+            return "seeds"
+        return "test set" if self.quality_test_interval else None
+
+    @property
+    def quality_seeds_interval(self):
+        """95 % interval of the mean over seeds, of runs that each had one of its own; or None."""
+        runs = [run for run in self.ok if run["quality"] is not None]
+        seeds = {run["seed"] for run in runs}
+        if None in seeds or len(seeds) < len(runs) or self.metric is None:
+            return None
+        possible = (0.0, 1.0) if self.metric.percent else POSSIBLE.get(self.metric.name, ())
+        return over_seeds([run["quality"] for run in runs], *possible, step=self.quality_step)
+
+    @property
+    def quality_step(self):
+        """By how much two runs' quality differs at least where it differs, 0 where unknown."""
+        counts = self.values("n_predicted")
+        return 1 / max(counts) if counts and self.metric and self.metric.percent else 0.0
+
+    @property
+    def quality_test_interval(self):
         """95 % interval of the quality from the size of the test set, or None.
 
         Every repeat predicts the same test samples, so repeats don't narrow it.

@@ -7,7 +7,7 @@ from .style import INK, label, protocol, sentence, tool_colours
 
 
 def quality(blocks, order, cards):
-    """Quality on the test set with its 95 % interval."""
+    """Quality on the test set with its 95 % interval, over seeds or from the test set."""
     colours = tool_colours(blocks, order)
     metric = next((block.metric for block in blocks if block.metric), None)
     title = metric.title if metric else "Quality"
@@ -19,9 +19,9 @@ def quality(blocks, order, cards):
         lowest = min(min(low, *cell.values("quality"))
                      for cell, (low, _) in zip(cells, bounds, strict=True))  # fmt: skip
         _set_scale(axes, lowest, max(tops), block.metric)
-        interval = any(cell.quality_interval for cell in cells)
-        axes.set_xlabel("on the test samples" + (", with 95 % interval" if interval else ""),
-                        loc="left")  # fmt: skip
+        kinds = sorted({cell.quality_interval_of for cell in cells} - {None})
+        words = f", with 95 % interval ({' or '.join(kinds)})" if kinds else ""
+        axes.set_xlabel(f"on the test samples{words}", loc="left")
         for row, (cell, (low, high), top) in enumerate(zip(cells, bounds, tops, strict=True)):
             colour = colours[cell.tool]
             axes.plot([low, high], [row, row], color=colour, linewidth=5, alpha=0.3,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import cards, judgements, left_out, order
+from . import cards, judgements, left_out, order, quality_checks
 from .blocks import read_blocks
 
 
@@ -35,4 +35,5 @@ def read(runs, settings, card_paths=None, judgement_paths=None, left_out_path=No
     found = cards.read_cards(card_paths, wanted.variants)
     judged = judgements.read_judgements(judgement_paths)
     blocks = read_blocks(runs, found, judged)
+    quality_checks.check(blocks, wanted.workload, judged)
     return Inputs(wanted, found, judged, blocks, left_out.read(left_out_path, runs))

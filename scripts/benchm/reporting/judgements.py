@@ -7,6 +7,7 @@ ranked by the rules that they were made by.
 import json
 
 from ..files import BadInput, one_line, read_text
+from ..verifying import wrong
 from . import text
 from .notes import run_name
 
@@ -43,6 +44,16 @@ class Judgements:
         words = "fails" if found["verdict"] == "fails" else "is missing"
         reasons = "; ".join(map(one_line, found["reasons"]))
         return f"its evidence {words}" + (f": {reasons}" if reasons else "")
+
+    def wrong(self, run):
+        """Which test samples a run got wrong, bool (n,); None where no evidence that holds says.
+
+        They are in the data set's order, so that runs on the same data are compared one by one.
+        """
+        found = self._found.get((run.instance, run.device.name, run.tool, run.repeat), {})
+        if "wrong" not in found or run.published or self.doubt(run):
+            return None
+        return wrong.unpacked(found["wrong"])
 
     def doubts(self, cell):
         """Why a cell's evidence does not show what it should: a tuple of words, empty if it does.
@@ -142,4 +153,9 @@ def _read(path):
     reasons = found["reasons"]
     if not isinstance(reasons, list) or not all(isinstance(words, str) for words in reasons):
         raise BadInput(f"{path}: reasons: allowed is a list of strings")
+    if "wrong" in found:
+        try:
+            wrong.unpacked(found["wrong"])
+        except ValueError as error:
+            raise BadInput(f"{path}: wrong: {one_line(error, 120)}") from None
     return found

@@ -197,16 +197,3 @@ def reference(pairs, wanted):
             "and perhaps another network."
         )
     return notes
-
-
-def quality(metrics):
-    """What the columns of the quality mean, by the name of the column."""
-    meanings = {}
-    for metric in metrics:
-        if metric.better == "higher":  # in all other columns less is better
-            meanings[metric.title] = f"{metric.title}: more is better."
-        meanings[f"{metric.title}, 95 %"] = (
-            f"{metric.title}, 95 %: {metric.interval_in_words}; what other initial weights or "
-            "another order of the samples would change is not in it."
-        )
-    return meanings

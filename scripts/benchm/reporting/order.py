@@ -14,7 +14,7 @@ a file or as it is::
                                  "peak_float32_tflops": 4.1, "year": 2016}, ...},
      "reference": {"instance": "p2.xlarge", "name": "K80"},
      "workload": {"name": "cnn", "title": "Convolutional network", "parameters": 65402,
-                  "flop_per_sample": 4405248, ...},
+                  "flop_per_sample": 4405248, "margin": 0.005, "chance": 0.9, ...},
      "not_offered": ["lightgbm"]}
 
 Every key may be missing.
@@ -58,7 +58,8 @@ class Workload:
 
     ``title`` and ``description``: words; ``parameters``: how many the network has;
     ``flop_per_sample``: floating-point operations to train on one sample; ``kernels_per_step``:
-    how many kernels a GPU is given in an update.
+    how many kernels a GPU is given in an update; ``margin``: by how much the metric of equivalent
+    tools may differ on the study's data, ``chance``: what a guess without the inputs gets.
     """
 
     name: str | None = None
@@ -67,6 +68,8 @@ class Workload:
     parameters: int | None = None
     flop_per_sample: float | None = None
     kernels_per_step: float | None = None
+    margin: float | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True)

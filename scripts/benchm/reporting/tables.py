@@ -8,8 +8,9 @@ all), notes below, and the same as plain numbers.
 from dataclasses import dataclass, field
 
 from ..files import one_line
-from . import notes, text
+from . import notes, quality_notes, text
 from .comparisons import cost
+from .quality_columns import QUALITY
 
 
 @dataclass
@@ -86,14 +87,19 @@ def ratio(found):
 
 
 def quality(cell):
-    """Mean quality of the runs."""
-    return entry(text.quality(cell.quality, cell.metric, cell.published), cell.quality)
+    """Mean quality of the runs, marked where it is not shown to be equivalent to the others'."""
+    words = text.quality(cell.quality, cell.metric, cell.published)
+    is_doubtful = cell.quality_check is not None and cell.quality_check.is_doubtful
+    return entry(words + quality_notes.MARK * is_doubtful, cell.quality)
 
 
 def quality_interval(cell):
-    """Its 95 % interval."""
+    """Its 95 % interval, and what that is of."""
     bounds = cell.quality_interval
-    return entry(text.quality_bounds(bounds, cell.metric), bounds[0] if bounds else None)
+    if bounds is None:
+        return entry("")
+    words = text.quality_bounds(bounds, cell.metric)
+    return entry(f"{words} ({cell.quality_interval_of})", bounds[0])
 
 
 def counted(cell):
@@ -166,10 +172,7 @@ PLAIN = {
     "cores_used": lambda cell: cell.median("cores_used"),
     "peak_memory_host_bytes": lambda cell: cell.median("peak_memory_host_bytes"),
     "energy_joules": lambda cell: cell.median("energy_joules"),
-    "quality_metric": lambda cell: cell.metric.name if cell.metric else None,
-    "quality": lambda cell: cell.quality,
-    "quality_low_95": lambda cell: (cell.quality_interval or (None, None))[0],
-    "quality_high_95": lambda cell: (cell.quality_interval or (None, None))[1],
+    **QUALITY,
     "parity": lambda cell: cell.parity.letter,
     "ranked": lambda cell: "yes" if cell.train_s is not None and cell.ranked else "no",
 }
