@@ -85,7 +85,7 @@ def read(folder):
     if merged.left_out:
         raise BadInput("\n".join(merged.left_out))
     cards = [json.loads(read_text(path)) for path in folder.glob("parity/cards/*/*/*.json")]
-    return blocks_of(merged.rows, Cards(cards, order.variants)), order
+    return blocks_of(merged.rows, Cards(cards, order.variants), baseline=order.baseline), order
 
 
 def titles(columns, blocks):

@@ -1,6 +1,6 @@
 """What the numbers say, in sentences that are made from them."""
 
-from . import quality_notes, text
+from . import notes, quality_notes, text
 from .notes import DOUBLE_DAGGER, initialisation
 
 
@@ -30,27 +30,52 @@ def answer(block, blocks):
             f"On {where(block, blocks)}, no tool is ranked: none was shown to train the network "
             "that was asked for."
         )
-    best, *others = cells
-    time = f"{text.seconds(best.train_s)} s"
-    if not others:
+    place = f"On {where(block, blocks)}"
+    if len(cells) == 1:
+        time = f"{text.seconds(cells[0].train_s)} s"
         more = "ran" if len(measured(block)) == 1 else "is ranked"
-        return f"On {where(block, blocks)}, {best.name} trained in {time}; no other tool {more}."
-    parts = [f"On {where(block, blocks)}, {best.name} trained fastest: {time}"]
-    tied = [cell.name for cell in others if _tied(cell.ratio(best))]
-    if tied:
-        parts.append(f"the repeats don't tell it apart from {text.listed(tied)}")
-    parts.append(f"{others[0].name} took {_times_as_long(others[0].ratio(best))}")
-    if len(others) > 1:
-        parts.append(f"the slowest, {others[-1].name}, {_times_as_long(others[-1].ratio(best))}")
-    return "; ".join(parts) + "."
+        return f"{place}, {cells[0].name} trained in {time}; no other tool {more}."
+    if None in {cell.tier for cell in cells}:
+        return f"{place}, {_unranked(cells)}"
+    first = [cell for cell in cells if cell.tier == 1]
+    slowest = cells[-1]
+    if len(first) == 1:
+        words = f"{first[0].name} trained fastest: {_time(first[0])}"
+    elif slowest.tier == 1:
+        words = f"these runs tell none of {len(cells)} tools from the fastest: {_times(cells)}"
+    else:
+        names = text.listed([cell.name for cell in first])
+        words = f"among the fastest: {names} ({_times(first)})"
+    if slowest.tier != 1:
+        found = slowest.versus_best
+        words += f"; the slowest, {slowest.name}, took {_range(found)} times as long"
+    return f"{place}, {words}."
 
 
-def _times_as_long(found):
-    return f"{text.digits(found.value, 3 if found.value < 1.095 else 2)} times as long"
+def _unranked(cells):
+    """What single runs say: how far apart they are, and no winner."""
+    low, high = (text.seconds(cell.train_s) for cell in (cells[0], cells[-1]))
+    return (
+        f"{len(cells)} tools took {low} to {high} s in one run each, which ranks none of them: "
+        "the next run may come out in another order."
+    )
 
 
-def _tied(found):
-    return found.low is not None and found.low <= 1 <= found.high
+def _time(cell):
+    found = cell.time
+    bounds = f" ({text.seconds(found.low)} to {text.seconds(found.high)})" if found.low else ""
+    return f"{text.seconds(found.value)} s{bounds}"
+
+
+def _times(cells):
+    """The times of several tools, the fastest first, from the least to the largest."""
+    low, high = (text.seconds(cell.train_s) for cell in (cells[0], cells[-1]))
+    return f"{low} s" if low == high else f"{low} to {high} s"
+
+
+def _range(found):
+    low, high = (text.digits(bound, 2) for bound in (found.low, found.high))
+    return low if low == high else f"{low} to {high}"
 
 
 def quality(block):
@@ -83,11 +108,14 @@ def certainty(blocks):
         return None
     if counts == {1}:
         return (
-            "Every tool was run once, so a small difference may be chance: "
-            "set `repeats` of the study in `config.yaml` to see the spread."
+            "Every tool was run once: `make report` without `ROUNDS=1` runs them in the rounds of "
+            "the study, which shows how far a time may be off."
         )
     runs = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-    return f"Times are medians of {runs} runs, made in rounds of one run of each tool."
+    words = [f"Times are of {runs} runs, made in rounds of one run of each tool in random order."]
+    for block in blocks:
+        words += notes.precision(block)
+    return " ".join(words)
 
 
 def warnings(blocks):

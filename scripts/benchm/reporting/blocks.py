@@ -7,6 +7,7 @@ from ..files import BadInput, read_text
 from ..twin import base_of
 from .cells import Cell, is_old, place_of
 from .csv_file import read_rows
+from .families import Family
 from .order import natural
 from .runs import Run
 
@@ -17,7 +18,7 @@ class Block:
 
     ``contract``: its version, None where all cells were published. What others published of the
     same place stands in the block of the newest contract. ``twin``: the baseline's second run in
-    each round, which is no cell among the others.
+    each round, which is no cell among the others; ``family``: compares the times.
     """
 
     instance: str
@@ -25,11 +26,12 @@ class Block:
     cells: list
     contract: int | None = None
     twin: Cell | None = None
+    family: Family | None = None
 
     @property
     def ok(self):
         """Cells with a measurement."""
-        return [cell for cell in self.cells if cell.train_s is not None]
+        return [cell for cell in self.cells if cell.timed]
 
     @property
     def metric(self):
@@ -43,6 +45,11 @@ class Block:
     def best(self, cell):
         """The fastest of the peers, or None."""
         return min(self.peers(cell), key=lambda other: other.train_s, default=None)
+
+    @property
+    def noise_floor(self):
+        """What the baseline comes out as against itself, a ``Ratio``, or None."""
+        return self.family.noise_floor if self.family else None
 
     def baseline(self, cell, tool):
         """The peer that is ``tool``, or None."""
@@ -91,7 +98,7 @@ def cores_of(count):
     return "" if not count else "1 core of " if count == 1 else f"{count} cores of "
 
 
-def read_blocks(path, cards=None, judgements=None):
+def read_blocks(path, cards=None, judgements=None, baseline=None):
     """The blocks of a runs.csv; see ``blocks_of``. BadInput, in one line, when it is damaged."""
     try:
         rows = read_rows(path)
@@ -102,15 +109,16 @@ def read_blocks(path, cards=None, judgements=None):
         others = f" (and {len(more)} more)" if more else ""
         # It is made from the records, so nothing is lost.
         raise BadInput(f"{first}{others}; delete it, and merge_records.py makes it again") from None
-    return blocks_of(rows, cards, judgements)
+    return blocks_of(rows, cards, judgements, baseline)
 
 
-def blocks_of(rows, cards=None, judgements=None):
+def blocks_of(rows, cards=None, judgements=None, baseline=None):
     """Blocks of rows of runs.csv: measured ones by instance and device, then published ones.
 
     Cells, and blocks that are only published, are in the order of the rows. ``cards``: parity
     cards, a ``Cards``, which say which cells may be ranked; ``judgements``: those of the runs'
-    evidence, a ``Judgements``; None leaves either open and ranks all.
+    evidence, a ``Judgements``; None leaves either open and ranks all; ``baseline``: the tool that
+    the others are compared with, fixed in advance, or None.
     """
     groups = {}
     for run in map(Run.of, rows):
@@ -127,7 +135,11 @@ def blocks_of(rows, cards=None, judgements=None):
             twins = [cell for cell in made if base_of(cell.tool)]
             made = [cell for cell in made if cell not in twins]
             if made:
-                blocks.append(Block(instance, device, made, contract, next(iter(twins), None)))
+                twin = next(iter(twins), None)
+                family = Family(made, twin, baseline)
+                for cell in [*made, *twins]:
+                    cell.family = None if cell.published else family
+                blocks.append(Block(instance, device, made, contract, twin, family))
     blocks.sort(key=_position)
     for cell in (cell for block in blocks for cell in filter(None, [*block.cells, block.twin])):
         if cards is not None:

@@ -120,7 +120,7 @@ def gpu_vs_cpu(blocks, order):
             [
                 entry(label),
                 tables.time(cell),
-                tables.ratio(versus),
+                tables.ratio(versus, cell),
                 entry(cell.parity.letter),
                 tables.dollars(cell, order),
                 tables.counted(cell),

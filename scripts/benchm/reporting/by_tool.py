@@ -12,14 +12,24 @@ def by_tool(blocks, order):
     quality = metrics[0].title if metrics else "Quality"
     columns = ["Tool", "Time (s)", "vs Best", versus, elsewhere]
     columns += ["GPU (%)", "CPUs", "CPU1 (%)", quality]
-    columns += ["Parity", "Cost (USD)", "First epoch (s)", "Steady (s)", "Cold (s)", "Cores used"]
+    columns += [
+        "Tier",
+        "Parity",
+        "Cost (USD)",
+        "First epoch (s)",
+        "Steady (s)",
+        "Cold (s)",
+        "Cores used",
+    ]
     columns += ["Memory (GB)", f"{quality}, 95 %", "n"]
     sections, data = [], []
     for block in blocks:
         rows, references = [], []
         for cell in block.ranking:
-            best = cell.ratio(block.best(cell))
-            other = cell.ratio(block.baseline(cell, order.baseline))
+            best, other = cell.versus_best, cell.versus_baseline
+            if cell.published:
+                best = cell.ratio(block.best(cell))
+                other = cell.ratio(block.baseline(cell, order.baseline))
             reference = reference_for(cell, blocks, order.reference)
             ratios = {"vs_best": best, "vs_baseline": other, "vs_reference": cell.ratio(reference)}
             data.append(tables.plain(cell, order, **ratios))
@@ -33,6 +43,7 @@ def by_tool(blocks, order):
             sections.append(Section(heading, [], block.place))
             continue
         own = [
+            *notes.precision(block),
             *notes.of_runs(block.ok),
             *notes.reference(references, order.reference),
             *notes.unranked(block.cells),
@@ -52,6 +63,7 @@ def by_tool(blocks, order):
     table.explain(
         {
             **notes.loads(cells),
+            "Tier": notes.TIER,
             "Cores used": "Cores used: CPU time of the tool's own processes per second.",
             "Steady (s)": "Steady: the median epoch after the first, times the number of epochs.",
             "Cold (s)": "Cold: process start to predictions.",
@@ -70,13 +82,14 @@ def _row(cell, order, best, other, reference):
     return [
         entry(cell.name),
         tables.time(cell),
-        tables.ratio(best),
-        tables.ratio(other),
+        tables.ratio(best, cell),
+        tables.ratio(other, cell),
         tables.versus(cell, reference),
         entry(text.whole(load), load),
         entry(text.whole(cell.median("cpus")), cell.median("cpus")),
         entry(text.whole(cell.median("cpu1_percent")), cell.median("cpu1_percent")),
         tables.quality(cell),
+        entry("" if cell.tier is None else f"{cell.tier}", cell.tier),
         entry(cell.parity.letter),
         tables.dollars(cell, order),
         tables.seconds(cell, "first_epoch_s"),

@@ -5,8 +5,9 @@ from statistics import fmean, median
 
 from .. import metrics
 from ..records.upgrade import CONTRACT
+from ..statistics.across import quotient
+from ..statistics.estimates import Estimate, Ratio
 from ..statistics.quality import over_seeds
-from ..statistics.ratios import paired_ratio
 from .cards import UNCHECKED
 
 #: A GPU counts as used from this mean load on, as a CPU does: load_percent over the timed window.
@@ -33,6 +34,7 @@ class Cell:
         self.published, self.contract = first.published, first.contract
         self.tool_name = first.tool_name
         self.name = self.tool_name + (" (published)" if self.published else "")
+        self.family = None  # with which it is compared, see blocks_of
         self.parity = UNCHECKED
         self.doubts = None
         self.quality_check = None
@@ -92,10 +94,48 @@ class Cell:
         values = self.values(column)
         return (min(values), max(values)) if values else None
 
-    @cached_property
+    @property
+    def timed(self):
+        """Whether any run of it has a time."""
+        return any(run.train_s is not None for run in self.ok)
+
+    @property
     def train_s(self):
-        """Median train time in seconds, or None."""
-        return self.median("train_s")
+        """Train time in seconds: by the model of its family, as printed for published runs."""
+        return self.time.value if self.time else None
+
+    @cached_property
+    def time(self):
+        """Train time with its 95 % interval, an ``Estimate``; None without a run."""
+        if not self.timed:
+            return None
+        if self.comparison:
+            return self.comparison.time(self.tool)
+        return Estimate(self.median("train_s"), n=len(self.ok))
+
+    @property
+    def comparison(self):
+        """The ``Comparison`` that its time comes from; None of what was published."""
+        return self.family.comparison if self.family and self.timed else None
+
+    @property
+    def tier(self):
+        """1 when it may be the fastest of its block, and so on; None where nothing can be said."""
+        return self.comparison.tiers.get(self.tool) if self.comparison else None
+
+    @property
+    def versus_best(self):
+        """Its time over that of the fastest of its block; intervals of all tools hold together."""
+        return self.comparison.versus_best(self.tool) if self._in_ranking else None
+
+    @property
+    def versus_baseline(self):
+        """Its time over the baseline's; the intervals of all tools hold together."""
+        return self.comparison.versus_baseline(self.tool) if self._in_ranking else None
+
+    @property
+    def _in_ranking(self):
+        return self.comparison is not None and self.tool in self.comparison.tools
 
     @property
     def times(self):
@@ -199,13 +239,19 @@ class Cell:
     def ratio(self, other):
         """Train time over that of ``other``, a ``Ratio``, or None when either has none.
 
-        Also None when the two were measured under different contracts: a clock starts and stops
-        elsewhere there.
+        Its interval holds by itself. Also None when the two were measured under different
+        contracts: a clock starts and stops elsewhere there.
         """
-        if other is None:
+        if other is None or not (self.timed and other.timed):
             return None
-        contracts = {self.contract, other.contract} - {None}
-        return None if len(contracts) > 1 else paired_ratio(self.times, other.times)
+        if len({self.contract, other.contract} - {None}) > 1:
+            return None
+        mine, theirs = self.comparison, other.comparison
+        if mine is None or theirs is None:
+            return Ratio(self.train_s / other.train_s, n=min(len(self.ok), len(other.ok)))
+        if mine is theirs:
+            return mine.ratio(self.tool, other.tool)
+        return quotient(mine, self.tool, theirs, other.tool)
 
 
 def place_of(instance, device, contract):

@@ -12,7 +12,7 @@ INTRODUCTION = (
 )
 
 SINGLE = (
-    "A ratio without an interval is of single runs, and may be chance: more `repeats` of the study "
+    "A ratio without an interval is of single runs, and may be chance: more rounds of the study "
     "show its spread."
 )
 

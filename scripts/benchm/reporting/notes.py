@@ -1,5 +1,7 @@
 """The lines below a table: what its numbers mean, for the runs that are in it."""
 
+from ..twin import base_of
+from . import text
 from .cards import LETTERS, UNCHECKED
 
 #: Marks a ratio that sets a measured time against a published one.
@@ -8,6 +10,14 @@ DAGGER = "†"
 #: Marks the time of a cell that did much before its timed window.
 DOUBLE_DAGGER = "‡"
 
+
+#: Marks the time of a cell with a run during which something else was on the machine.
+SECTION = "§"
+
+TIER = (
+    "Tier: tools that may be the fastest are in tier 1; of the others, those that may be the "
+    "fastest of them in tier 2; and so on. Tools of one tier are not told apart by these runs."
+)
 
 COST = (
     "Cost (USD): the training time at the list price per hour of the whole machine, from "
@@ -24,13 +34,14 @@ def general(cells):
     ok = [cell for cell in cells if cell.ok]
     if any(len(cell.ok) > 1 for cell in ok):
         notes.append(
-            "Time is the median of n runs, with the smallest and the largest; a ratio is the "
-            "geometric mean over runs of the same repeat, with its 95 % interval (Student's t)."
+            "Times and ratios are of one model of all runs (tool, round, error), each with its "
+            "95 % interval: a time divided by another is their ratio. The intervals of vs Best and of "
+            "the column after it hold for all tools together."
         )
-    if any(len(cell.ok) == 1 for cell in ok):
+    if any(cell.comparison and cell.time.low is None for cell in ok):
         notes.append(
-            "n = 1 is a single run: its spread is unknown, so nothing is said about how far "
-            "a ratio may be off."
+            "One run: its spread is unknown, so nothing is said about how far a time or a ratio "
+            "may be off, and no tool is ranked."
         )
     if any(cell.published for cell in cells):
         notes.append(
@@ -69,9 +80,50 @@ def builders(cells):
     ]
 
 
+def precision(block):
+    """What a difference has to be to be one: the noise floor, and the smallest ratio told apart."""
+    found, floor = [], block.noise_floor
+    if floor is not None:
+        base = next(cell for cell in block.cells if cell.tool == base_of(block.twin.tool))
+        found.append(
+            f"Noise floor: {base.tool_name} against itself, run twice in every round, came out "
+            f"as {text.ratio_with_interval(floor)}."
+        )
+    smallest = block.family.comparison and block.family.comparison.smallest_ratio
+    if smallest:
+        found.append(
+            f"The smallest ratio that these runs could have told apart is about "
+            f"{text.digits(smallest)}x."
+        )
+    return found
+
+
 def of_runs(cells):
     """What has to be said of single runs."""
-    return [*initialisation(cells), *interfaces(cells)]
+    return [*disturbed(cells), *fewer(cells), *initialisation(cells), *interfaces(cells)]
+
+
+def disturbed(cells):
+    """Which runs something else disturbed, and by what."""
+    found = [
+        f"{run_name(cell, run)}: {', '.join(run['disturbed'])}"
+        for cell in cells
+        for run in cell.ok
+        if run["disturbed"]
+    ]
+    if not found:
+        return []
+    return [f"{SECTION} Something else was on the machine: {'; '.join(found)}."]
+
+
+def fewer(cells):
+    """Which tools were run in fewer rounds than the others, because a run of theirs takes long."""
+    counts = {cell: len(cell.runs) for cell in cells if not cell.published}
+    most = max(counts.values(), default=0)
+    names = [cell.tool_name for cell, count in counts.items() if count < most]
+    if not names:
+        return []
+    return [f"In fewer rounds than the others, because a run takes so long: {'; '.join(names)}."]
 
 
 def initialisation(cells):

@@ -67,12 +67,12 @@ def entry(words, value=None):
 
 
 def time(cell):
-    """Median train time, with smallest and largest when there are several."""
-    words = text.seconds(cell.train_s, cell.published)
-    if len(cell.ok) > 1:
-        low, high = cell.spread("train_s")
-        words += f" ({text.seconds(low)}–{text.seconds(high)})"
+    """Train time with its 95 % interval when there is one, and the marks of its runs."""
+    words, found = text.seconds(cell.train_s, cell.published), cell.time
+    if found.low is not None and found.low < found.high:
+        words += f" ({text.seconds(found.low)}–{text.seconds(found.high)})"
     words += notes.DOUBLE_DAGGER * any(run.initialises_much for run in cell.ok)
+    words += notes.SECTION * any(run["disturbed"] for run in cell.ok)
     return entry(words, cell.train_s)
 
 
@@ -81,8 +81,10 @@ def seconds(cell, column):
     return entry(text.seconds(cell.median(column), cell.published), cell.median(column))
 
 
-def ratio(found):
-    """A ``Ratio`` or None."""
+def ratio(found, cell=None):
+    """A ``Ratio`` or None; ``cell``: whose it is, where it may have been published."""
+    if found and cell is not None and cell.published:
+        return entry(text.ratio(found.value), found.value)
     return entry(text.ratio_with_interval(found), found.value if found else None)
 
 
@@ -115,7 +117,7 @@ def dollars(cell, order):
 
 def versus(cell, other):
     """Ratio to a cell of another machine, marked where measured meets published."""
-    words, value = ratio(cell.ratio(other))
+    words, value = ratio(cell.ratio(other), cell)
     mark = other is not None and other.published and not cell.published
     return words + notes.DAGGER * bool(mark), value
 
@@ -156,6 +158,10 @@ PLAIN = {
     "runs": lambda cell: len(cell.runs),
     "runs_ok": lambda cell: len(cell.ok),
     "train_s": lambda cell: cell.train_s,
+    "train_s_low_95": lambda cell: cell.time.low if cell.time else None,
+    "train_s_high_95": lambda cell: cell.time.high if cell.time else None,
+    "tier": lambda cell: cell.tier,
+    "runs_disturbed": lambda cell: sum(bool(run["disturbed"]) for run in cell.ok),
     "train_s_min": lambda cell: min(cell.times.values(), default=None),
     "train_s_max": lambda cell: max(cell.times.values(), default=None),
     "first_epoch_s": lambda cell: cell.median("first_epoch_s"),

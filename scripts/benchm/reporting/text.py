@@ -40,9 +40,14 @@ def ratio(value):
 
 
 def ratio_with_interval(found):
-    """A ``Ratio`` as text, with its interval when it has one; that asks for one digit more."""
+    """A ``Ratio`` as text, with its interval when it has one; that asks for one digit more.
+
+    What has none is of single runs, which is said with it, unless it is of something to itself.
+    """
     if found is None:
         return ""
+    if found.low is None and found.value != 1:
+        return f"{ratio(found.value)} (one run)"
     if found.low is None or found.low == found.high:
         return ratio(found.value)
     return f"{digits(found.value)}x ({digits(found.low)}–{digits(found.high)})"

@@ -66,6 +66,11 @@ class Comparison:
         half = critical.single(self._found.mean_df[0, place]) * error
         return Estimate(_exp(mean), *_bounds(mean - half, mean + half), self._runs[tool])
 
+    def log_error(self, tool):
+        """Return (standard error, its degrees of freedom) of the log time of ``tool``."""
+        place = self._at[tool]
+        return float(self._found.mean_error[0, place]), float(self._found.mean_df[0, place])
+
     def ratio(self, tool, other):
         """Return the Ratio of the times of two tools, also aside; its interval holds by itself."""
         return self._ratio(tool, other, critical.single)
