@@ -62,8 +62,7 @@ class Comparison:
         It is for rounds drawn anew: it says what another study of as many rounds would find.
         """
         place = self._at[tool]
-        mean, error = self._found.means[0, place], self._found.mean_error[0, place]
-        half = critical.single(self._found.mean_df[0, place]) * error
+        mean, half = self._found.means[0, place], self._found.mean_half[0, place]
         return Estimate(_exp(mean), *_bounds(mean - half, mean + half), self._runs[tool])
 
     def log_error(self, tool):

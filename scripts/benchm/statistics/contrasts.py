@@ -17,15 +17,14 @@ SAME = 1e-9
 class Contrasts:
     """Of S studies of K tools.
 
-    ``means`` (S, K): log seconds; ``mean_error``, ``mean_df`` (S, K): their standard errors and
-    the degrees of freedom of these, rounds drawn anew; ``difference``, ``error``, ``df`` (S, K, K):
-    of row minus column, in the same rounds. Not a number where no variance is known. Besides
-    ``residual_sd`` (S,), ``residual_df`` and ``round_sd`` (S,).
+    ``means`` (S, K): log seconds; ``mean_half`` (S, K): half of their single 95 % intervals, rounds
+    drawn anew; ``difference``, ``error``, ``df`` (S, K, K): of row minus column, in the same
+    rounds, its standard error and the degrees of freedom of that. Not a number where no variance
+    is known. Besides ``residual_sd`` (S,), ``residual_df`` and ``round_sd`` (S,).
     """
 
     means: np.ndarray
-    mean_error: np.ndarray
-    mean_df: np.ndarray
+    mean_half: np.ndarray
     difference: np.ndarray
     error: np.ndarray
     df: np.ndarray
@@ -38,7 +37,7 @@ def contrasts(logs, present):
     """Return the Contrasts of ``logs`` (S x K x N, of seconds), of which ``present`` (K, N) exist.
 
     Degrees of freedom are those of Satterthwaite (1946, https://doi.org/10.2307/3002019) for
-    a sum of variances, with what the pool's own uncertainty adds.
+    a sum of variances, and never more than all residuals have.
     """
     shape = two_way.layout(present)
     found = two_way.fit(logs, shape)
@@ -56,14 +55,11 @@ def contrasts(logs, present):
         variance, df, np.where(shared > SAME, shared, 0.0), round_variance, shape.round_df
     )
     # A tool's mean: the mean squares of rounds hold a part of the errors already.
-    part = shape.round_noise / max(shape.round_df, 1)
-    beside = own - again[:, None] * part
-    error, error_df = _sum_of_variances(np.where(np.abs(beside) > SAME, beside, 0.0), of)
-    mean, mean_df = _with_rounds(error, error_df, again, rounds, shape.round_df)
+    beside = own - again[:, None] * shape.round_noise / max(shape.round_df, 1)
+    beside = _sum_of_variances(np.where(np.abs(beside) > SAME, beside, 0.0), of)
     return Contrasts(
         means=found.means,
-        mean_error=np.sqrt(mean),
-        mean_df=mean_df,
+        mean_half=_half(*beside, again * rounds[:, None], max(shape.round_df, 1)),
         difference=found.means[:, :, None] - found.means[:, None, :],
         error=np.sqrt(variance),
         df=df,
@@ -85,7 +81,7 @@ def _sum_of_variances(factors, of):
         unknown = np.where((flat != 0).any(1), np.nan, 0.0)
         return np.broadcast_to(unknown, (shape[0], len(flat))).reshape(shape), np.full(shape, 1.0)
     variance = np.maximum(of.each @ flat.T, 0.0)
-    doubt = (of.each**2 / of.df) @ (flat.T**2) + ((of.each * of.share) @ flat.T) ** 2 / of.pooled_df
+    doubt = (of.each**2 / of.df) @ (flat.T**2)
     with np.errstate(divide="ignore", invalid="ignore"):
         df = np.where(variance > 0, variance**2 / doubt, of.pooled_df)
     # No more than all residuals have, whatever single tools add up to.
@@ -102,13 +98,28 @@ def _with_rounds(variance, df, factor, rounds, round_df):
         return total, np.where(part == 0, df, np.where(total > 0, total**2 / doubt, 1.0))
 
 
+def _half(variance, df, rounds, round_df):
+    """Return half of the 95 % interval of an estimate with two parts of variance.
+
+    Satterthwaite's approximation is too narrow where both count and ``round_df`` is small;
+    Cochran's (1964, Biometrics 20, 191), which averages the two critical values, is too wide;
+    their mean holds (report/statistics.md).
+    """
+    total = variance + rounds
+    with np.errstate(divide="ignore", invalid="ignore"):
+        both = np.where(total > 0, total**2 / (variance**2 / df + rounds**2 / round_df), 1.0)
+        part = np.where(total > 0, rounds / total, 0.0)
+    averaged = part * critical.single(round_df) + (1 - part) * critical.single(df)
+    return np.sqrt(total) * (critical.single(both) + averaged) / 2
+
+
 def versus_best(found, ranked, values):
     """Return (difference, low, high) to the least mean of the ``ranked`` tools, (S, R) each.
 
     ``values`` (S, R, R): critical values of any pair of them. If each difference d_ij of two means
     is within its error e_ij, then m_i - min m = max_j d_ij is between the largest d_ij - e_ij and
-    the largest d_ij + e_ij: as Hsu's comparison with the best (1984,
-    https://doi.org/10.1214/aos/1176346727), but of all pairs, so that several equally fast
+    the largest d_ij + e_ij: as Hsu's comparison with the best (Annals of Statistics 12, 1984,
+    1136), but of all pairs, so that several equally fast
     tools are protected too. Never below 0.
     """
     difference = found.difference[:, ranked][:, :, ranked]

@@ -10,21 +10,22 @@ PRIOR_DF = np.array([1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0,
 #: all alike gets e times the weight of each other: what is simpler needs no proof
 PRIOR_WEIGHT = np.r_[np.zeros(len(PRIOR_DF) - 1), 1.0]
 
+#: of the pooled variance: no tool is taken to scatter less
+FLOOR = 1.0
+
 
 @dataclass(frozen=True)
 class Variances:
     """``each`` (S, K), of one log time of each tool; ``df`` (S, K), of how many degrees of freedom
-    it is where the pool is known exactly; ``pooled`` (S,); ``share`` (S, K), the part that
-    the pool has in it; ``pooled_df``."""
+    it is, those of the prior and its own; ``pooled`` (S,), of all alike; ``pooled_df``."""
 
     each: np.ndarray
     df: np.ndarray
     pooled: np.ndarray
-    share: np.ndarray
     pooled_df: int
 
 
-def variances(squares, shape):
+def variances(squares, shape, floor=FLOOR):
     """Return the Variances of S studies: ``squares`` (S, K) of residuals in a ``two_way.Layout``.
 
     Each tool's mean square is drawn towards the pool of all, the more the fewer its runs and
@@ -38,7 +39,7 @@ def variances(squares, shape):
     count, tools = squares.shape
     if shape.residual_df < 1:
         nothing = np.full((count, tools), np.nan)
-        return Variances(nothing, nothing, nothing[:, 0], nothing, 0)
+        return Variances(nothing, nothing, nothing[:, 0], 0)
     pooled = squares.sum(1) / shape.residual_df
     known = shape.own_df > 0
     df = shape.own_df[known]
@@ -51,9 +52,8 @@ def variances(squares, shape):
     drawn[:, :, known] = (prior * drawn[:, :, known] + df * ratio[:, None, :]) / (prior + df)
     each = np.einsum("sg,sgk->sk", weight, drawn)
     inverse_df = weight @ (1 / (PRIOR_DF[:, None] + shape.own_df))
-    share = weight @ (PRIOR_DF[:, None] / (PRIOR_DF[:, None] + shape.own_df))
-    each = np.maximum(each, 1.0) * pooled[:, None]
-    return Variances(each, 1 / inverse_df, pooled, share, shape.residual_df)
+    each = np.maximum(each, floor) * pooled[:, None]
+    return Variances(each, 1 / inverse_df, pooled, shape.residual_df)
 
 
 def _priors(ratio, df):

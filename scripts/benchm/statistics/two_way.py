@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: below this a weight or a mean square of log times is rounding: times are printed with 3 digits
-TINY = 1e-20
-
 
 @dataclass(frozen=True)
 class Layout:
