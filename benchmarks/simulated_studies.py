@@ -84,8 +84,8 @@ def told(case, logs):
     found = contrasts.contrasts(logs, case.present())
     count = len(case.truth)
     ranked = list(range(count))
-    fixed, pairs = contrasts.critical_values(found, ranked, 0)
-    pairs = pairs[:, :count, :count]
+    values = contrasts.critical_values(found, ranked, 0)
+    pairs = values[:, :count, :count]
     true = np.r_[case.truth, case.truth[0]]
     gaps = true[:, None] - true[None, :]
     off = np.abs(found.difference - gaps)
@@ -93,12 +93,12 @@ def told(case, logs):
     lower = np.tril_indices(count, -1)
     each = (single[:, :count, :count].sum(2) - 1) / (count - 1)
     time_off = np.abs(found.means - true)
-    baseline = (off <= fixed * found.error)[:, 1:count, 0].all(1)
+    baseline = (off <= values * found.error)[:, 1:count, 0].all(1)
     _, low, high = contrasts.versus_best(found, ranked, pairs)
     best_gap = case.truth - case.truth.min()
     best = ((low <= best_gap + 1e-12) & (best_gap <= high + 1e-12)).all(1)
     tier = contrasts.tiers(found, ranked, pairs)
-    apart = (np.abs(found.difference) > fixed * found.error)[:, 1:count, 0].any(1)
+    apart = (np.abs(found.difference) > values * found.error)[:, 1:count, 0].any(1)
     fastest = case.truth == case.truth.min()
     first = tier == 1
     return {

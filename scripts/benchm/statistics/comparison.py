@@ -81,7 +81,7 @@ class Comparison:
         """
         if self._baseline is None or (tool not in self.tools and tool != self._baseline):
             return None
-        values = self._critical[0]
+        values = self._critical
         pair = (0, self._at[tool], self._at[self._baseline])
         return self._ratio(tool, self._baseline, lambda df: values[pair])
 
@@ -146,7 +146,7 @@ class Comparison:
 
     @cached_property
     def _pairs(self):
-        return self._critical[1][:, self._ranked][:, :, self._ranked]
+        return self._critical[:, self._ranked][:, :, self._ranked]
 
     @cached_property
     def _known(self):

@@ -119,8 +119,7 @@ def versus_best(found, ranked, values):
     ``values`` (S, R, R): critical values of any pair of them. If each difference d_ij of two means
     is within its error e_ij, then m_i - min m = max_j d_ij is between the largest d_ij - e_ij and
     the largest d_ij + e_ij: as Hsu's comparison with the best (Annals of Statistics 12, 1984,
-    1136), but of all pairs, so that several equally fast
-    tools are protected too. Never below 0.
+    1136), but of all pairs, so that several equally fast tools are protected too. Never below 0.
     """
     difference = found.difference[:, ranked][:, :, ranked]
     error = values * found.error[:, ranked][:, :, ranked]
@@ -149,13 +148,17 @@ def tiers(found, ranked, values):
 
 
 def critical_values(found, ranked, baseline):
-    """Return (of each tool with the baseline, of any pair), (S, K, K) each.
+    """Return critical values (S, K, K) of each two tools, for all of which together they hold.
 
-    ``ranked``: indices of the tools that are compared; ``baseline``: index of the tool
-    fixed in advance, or None.
+    ``ranked``: indices of the tools that are compared; ``baseline``: index of the tool fixed in
+    advance, or None. Pairs with the baseline have their own, so that no tool is slower than
+    the baseline in one column and as fast in another one.
     """
     count = len({*ranked, *([] if baseline is None else [baseline])})
     if count < 2:
-        nothing = np.full(found.df.shape, np.nan)
-        return nothing, nothing
-    return critical.simultaneous(found.df, count, baseline is not None)
+        return np.full(found.df.shape, np.nan)
+    with_baseline, any_pair = critical.simultaneous(found.df, count, baseline is not None)
+    if baseline is not None:
+        any_pair[:, baseline] = with_baseline[:, baseline]
+        any_pair[:, :, baseline] = with_baseline[:, :, baseline]
+    return any_pair
