@@ -4,6 +4,7 @@
 #        and archived ones of others, results/published/*.csv
 #        the parity cards of the tools, results/{study}/parity/{tool}.json
 #        what the runs' evidence shows, results/{study}/evidence/**.json
+#        what the machines can do at most, results/machines/{instance}.json
 # Makes: results/{study}/runs.csv                       a row for each run
 #        results/{study}/left_out.json                  files that could not be used, and why
 #        results/{study}/tables/{table}.{md,csv,html}   by_tool, by_gpu, gpu_vs_cpu
@@ -69,6 +70,7 @@ rule tables:
         left_out="results/{study}/left_out.json",
         cards=of_study("card_files"),
         judgements=of_study("judgements"),
+        machines=of_study("machine_files"),
         script="scripts/make_tables.py",
         modules=files_of("scripts/make_tables.py"),
     output:
@@ -106,6 +108,7 @@ rule tables:
         " --left-out {input.left_out:q}"
         " --cards {input.cards:q}"
         " --judgements {input.judgements:q}"
+        " --machines {input.machines:q}"
         " --order {params.order:q}"
         " --output-dir {params.directory:q}"
         " > {log:q} 2>&1"

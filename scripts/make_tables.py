@@ -6,7 +6,8 @@
 
 Writes by_tool, by_gpu and gpu_vs_cpu, each as .md, .csv and .html. A measured row is ranked
 when its parity card and the judgements of its evidence allow it; without --cards, or without
---judgements, that is not looked at. Exit code 2: bad input, named on stderr.
+--judgements, that is not looked at. With --machines by_tool has a row for the least time that the
+training can take there. Exit code 2: bad input, named on stderr.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 from pathlib import Path
 
 from benchm.files import BadInput, complain, write_text
-from benchm.reporting import inputs, left_out
+from benchm.reporting import inputs, left_out, limit
 from benchm.reporting.by_device import by_gpu, gpu_vs_cpu
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.render import to_csv, to_html, to_markdown
@@ -24,16 +25,17 @@ def main(arguments=None):
     """Run the program; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     inputs.add_options(parser)
+    limit.add_option(parser)
     parser.add_argument("--output-dir", required=True, metavar="DIR")
     options = parser.parse_args(arguments)
     try:
         found = inputs.read(
             options.runs, options.order, options.cards, options.judgements, options.left_out
         )
-        for make in (by_tool, by_gpu, gpu_vs_cpu):
-            table = make(found.blocks, found.order)
-            if make is by_tool:
-                table.notes += left_out.note(found.left_out)
+        machines = limit.read_machines(options.machines)
+        first = by_tool(found.blocks, found.order, machines)
+        first.notes += left_out.note(found.left_out)
+        for table in (first, *(make(found.blocks, found.order) for make in (by_gpu, gpu_vs_cpu))):
             target = Path(options.output_dir, table.name)
             write_text(target.with_suffix(".md"), to_markdown(table))
             write_text(target.with_suffix(".csv"), to_csv(table))

@@ -117,10 +117,11 @@ def of_gpu(python, gpus):
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
             return {"gpu": None, "gpu_absent": f"it can't be measured: {last[:300]}"}
-        return {"gpu": json.loads(done.stdout), "gpu_absent": None}
+        # Called as in the records of runs on it.
+        return {"gpu": json.loads(done.stdout) | {"name": gpus.names[0]}, "gpu_absent": None}
     except subprocess.TimeoutExpired:
         return {"gpu": None, "gpu_absent": f"not measured within {GPU_LIMIT} s"}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         return {"gpu": None, "gpu_absent": f"it can't be measured: {error}"}
 
 

@@ -13,7 +13,7 @@ A_MACHINE = {
     "schema_version": 1,
     "instance": "local",
     "measured_utc": "2026-11-26T12:00:00Z",
-    "cpu_model": "Made-up CPU",
+    "cpu_model": "Made-up CPU 3000",
     "cpus": 2,
     "versions": {"python": "3.11.0", "numpy": "2.4.0", "blas": "openblas 0.3"},
     "matrix_gflops": spread(100.0),

@@ -249,6 +249,16 @@ class CellJobs(Matrix):
         """This machine's records and those of others."""
         return [*(cell.record for cell in self.cells), *self.records_brought_in()]
 
+    def machine_files(self):
+        """What is known of the machines: of this one, and of others what was brought along."""
+        others = sorted(
+            {Path(path).parts[3] for path in self.records_brought_in()} - {self.instance}
+        )
+        files = {name: f"results/machines/{name}.json" for name in [self.instance, *others]}
+        return [
+            file for name, file in files.items() if name == self.instance or Path(file).exists()
+        ]
+
     def judgements(self):
         """What the evidence of each run shows."""
         return [cell.judgement for cell in [*self.cells, *self.evidence_brought_in()]]

@@ -191,6 +191,7 @@ def order_of(config, study=None):
     if study in config["studies"]:
         workload = workloads.load(config["studies"][study]["workload"])
         keys = ("name", "title", "description", "parameters", "flop_per_sample")
+        keys += ("bytes_per_sample", "kernels_per_step")
         order["workload"] = {key: getattr(workload, key) for key in keys}
         data_set = config["studies"][study]["data_set"]
         order["workload"] |= {

@@ -92,6 +92,19 @@ class Workload:
         """Floating-point operations to train on one sample: those of its matrix products."""
         return self._of_forward(lambda sample: work.count(self.reference, sample).flop)
 
+    @cached_property
+    def kernels_per_step(self):
+        """Kernels that a GPU is given in an update at least: one for each matrix product.
+
+        All else (activations, pooling, the update) can be done in those, before or after.
+        """
+        return self._of_forward(lambda sample: work.count(self.reference, sample).products)
+
+    @property
+    def bytes_per_sample(self):
+        """Bytes of one raw input, which training has to read at least."""
+        return math.prod(self.inputs["shape"]) * numpy.dtype(self.inputs["dtype"]).itemsize
+
     def _of_forward(self, ask):
         sample = numpy.zeros((1, *self.inputs["shape"]), dtype=self.inputs["dtype"])
         try:

@@ -1,6 +1,7 @@
 """Tables in tests: made by the programs, and read again."""
 
 import csv
+import json
 import re
 
 from synthetic import naming, write
@@ -9,8 +10,11 @@ import make_tables
 import merge_records
 
 
-def tables(tmp_path, records, settings_json="{}", published=None):
-    """Directory of the tables that the programs make from records."""
+def tables(tmp_path, records, settings_json="{}", published=None, machines=()):
+    """Directory of the tables that the programs make from records.
+
+    ``machines``: what is known of them, as measure_machine.py writes it.
+    """
     paths, settings_json = write(records, tmp_path), naming(settings_json, records)
     arguments = ["--records", *map(str, paths), "--order", settings_json]
     if published:
@@ -20,6 +24,11 @@ def tables(tmp_path, records, settings_json="{}", published=None):
     assert merge_records.main([*arguments, "--output", runs]) == 0
     target = tmp_path / "tables"
     options = ["--runs", runs, "--order", settings_json, "--output-dir", str(target)]
+    for number, machine in enumerate(machines):
+        path = tmp_path / f"machines/{number}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(machine))
+        options += ["--machines", str(path)] if number == 0 else [str(path)]
     assert make_tables.main(options) == 0
     return target
 

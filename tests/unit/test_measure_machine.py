@@ -97,6 +97,7 @@ class Gpus:
 
     def __init__(self, *ids):
         self._ids = ids
+        self.names = ["Made-up GPU"] * len(ids)
 
     def __len__(self):
         return len(self._ids)
@@ -119,9 +120,9 @@ def test_without_a_gpu_or_pytorch_the_reason_is_said():
 
 
 def test_the_gpu_is_measured_by_the_other_python_on_the_first_one(tmp_path):
-    body = f"print(json.dumps({A_GPU!r} | {{'name': os.environ['CUDA_VISIBLE_DEVICES']}}))"
+    body = f"print(json.dumps({A_GPU!r} | {{'torch': os.environ['CUDA_VISIBLE_DEVICES']}}))"
     found = measure_machine.of_gpu(a_python(tmp_path, body), Gpus("GPU-1", "GPU-2"))
-    assert found == {"gpu": A_GPU | {"name": "GPU-1"}, "gpu_absent": None}
+    assert found == {"gpu": A_GPU | {"torch": "GPU-1"}, "gpu_absent": None}
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,9 @@ def test_the_network_of_2017():
     # other layers a third time, for the gradient of their inputs.
     first, others = 625 * 512, 100 * 288 * 16 + 400 * 128 + 128 * 64 + 64 * 10
     assert cnn.flop_per_sample == 2 * (2 * first + 3 * others)
+    # Two products of the first layer, three of each of the other four.
+    assert cnn.kernels_per_step == 2 + 4 * 3
+    assert cnn.bytes_per_sample == 28 * 28
 
 
 def test_an_added_folder_is_a_workload(add):

@@ -1,30 +1,26 @@
 """The table of tools against each other."""
 
-from . import notes, quality_notes, tables, text
+from . import limit, notes, quality_notes, tables, text
 from .comparisons import reference_for
 from .tables import Section, Table, entry
 
 
-def by_tool(blocks, order):
-    """Tools against each other, fastest first, a section for each instance and device."""
+def by_tool(blocks, order, machines=None):
+    """Tools against each other, fastest first, a section for each instance and device.
+
+    ``machines``: what ``limit.read_machines`` returned, for a row with the limit.
+    """
     versus, elsewhere = f"vs {tables.baseline_name(blocks, order)}", tables.reference_column(order)
     metrics = list(dict.fromkeys(block.metric for block in blocks if block.metric))
     quality = metrics[0].title if metrics else "Quality"
     columns = ["Tool", "Time (s)", "vs Best", versus, elsewhere]
     columns += ["GPU (%)", "CPUs", "CPU1 (%)", quality]
-    columns += [
-        "Tier",
-        "Parity",
-        "Cost (USD)",
-        "First epoch (s)",
-        "Steady (s)",
-        "Cold (s)",
-        "Cores used",
-    ]
-    columns += ["Memory (GB)", f"{quality}, 95 %", "n"]
+    columns += ["Tier", "Parity", limit.COLUMN, "Cost (USD)", "First epoch (s)", "Steady (s)"]
+    columns += ["Cold (s)", "Cores used", "Memory (GB)", f"{quality}, 95 %", "n"]
     sections, data = [], []
     for block in blocks:
         rows, references = [], []
+        least = limit.limit_of(block, order, machines or {})
         for cell in block.ranking:
             best, other = cell.versus_best, cell.versus_baseline
             if cell.published:
@@ -32,16 +28,17 @@ def by_tool(blocks, order):
                 other = cell.ratio(block.baseline(cell, order.baseline))
             reference = reference_for(cell, blocks, order.reference)
             ratios = {"vs_best": best, "vs_baseline": other, "vs_reference": cell.ratio(reference)}
-            data.append(tables.plain(cell, order, **ratios))
+            data.append(tables.plain(cell, order, **ratios) | limit.plain(least, cell))
             if cell.train_s is None:
                 rows.append(tables.not_run(cell, columns, entry(cell.name)))
                 continue
             references += [(cell, reference)] if reference else []
-            rows.append(_row(cell, order, best, other, reference))
+            rows.append(_row(cell, order, best, other, reference, least))
         if not block.ok:  # one line instead of as many as there are tools
             heading = f"On {block.title}: {tables.nothing(block.cells)}."
             sections.append(Section(heading, [], block.place))
             continue
+        rows += limit.rows(least, columns)
         own = [
             *notes.precision(block),
             *notes.of_runs(block.ok),
@@ -49,6 +46,7 @@ def by_tool(blocks, order):
             *notes.unranked(block.cells),
             *quality_notes.of_cells(block.cells),
             *notes.baseline([block], order.baseline, versus),
+            *limit.notes(least, block.ok),
         ]
         sections.append(Section(f"On {block.title}:", rows, block.place, own))
     cells = [cell for block in blocks for cell in block.cells]
@@ -75,7 +73,7 @@ def by_tool(blocks, order):
     return table
 
 
-def _row(cell, order, best, other, reference):
+def _row(cell, order, best, other, reference, least):
     """The row of a measured or published cell."""
     load, cores = cell.gpu_load[0], cell.median("cores_used")
     memory = cell.median("peak_memory_host_bytes")
@@ -91,6 +89,7 @@ def _row(cell, order, best, other, reference):
         tables.quality(cell),
         entry("" if cell.tier is None else f"{cell.tier}", cell.tier),
         entry(cell.parity.letter),
+        limit.entry(least, cell),
         tables.dollars(cell, order),
         tables.seconds(cell, "first_epoch_s"),
         tables.seconds(cell, "steady_s"),

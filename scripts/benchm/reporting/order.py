@@ -14,7 +14,8 @@ a file or as it is::
                                  "peak_float32_tflops": 4.1, "year": 2016}, ...},
      "reference": {"instance": "p2.xlarge", "name": "K80"},
      "workload": {"name": "cnn", "title": "Convolutional network", "parameters": 65402,
-                  "flop_per_sample": 4405248, "margin": 0.005, "chance": 0.9, ...},
+                  "flop_per_sample": 4404992, "bytes_per_sample": 784,
+                  "kernels_per_step": 14, "margin": 0.005, "chance": 0.9, ...},
      "not_offered": ["lightgbm"]}
 
 Every key may be missing.
@@ -57,9 +58,10 @@ class Workload:
     """What is known of the study's workload without a tool; None where nothing is.
 
     ``title`` and ``description``: words; ``parameters``: how many the network has;
-    ``flop_per_sample``: floating-point operations to train on one sample; ``kernels_per_step``:
-    how many kernels a GPU is given in an update; ``margin``: by how much the metric of equivalent
-    tools may differ on the study's data, ``chance``: what a guess without the inputs gets.
+    ``flop_per_sample``: floating-point operations to train on one sample; ``bytes_per_sample``:
+    of a raw input; ``kernels_per_step``: how many kernels a GPU is given in an update at least;
+    ``margin``: by how much the metric of equivalent tools may differ on the study's data,
+    ``chance``: what a guess without the inputs gets.
     """
 
     name: str | None = None
@@ -67,6 +69,7 @@ class Workload:
     description: str | None = None
     parameters: int | None = None
     flop_per_sample: float | None = None
+    bytes_per_sample: float | None = None
     kernels_per_step: float | None = None
     margin: float | None = None
     chance: float | None = None

@@ -10,11 +10,12 @@ class Work:
     """Multiplications (each with an addition) in matrix products, for one sample.
 
     ``training``: forward, the gradients of the weights, and those of each product's inputs
-    where a weight lies below them.
+    where a weight lies below them. ``products``: how many matrix products those are.
     """
 
     forward: int = 0
     training: int = 0
+    products: int = 0
 
     @property
     def flop(self):
@@ -36,9 +37,11 @@ def count(reference, inputs):
             plain = [np.asarray(x) if isinstance(x, Counted) else x for x in operands]
             result = getattr(ufunc, method)(*plain, **keys)
             if ufunc is np.matmul:
-                products = result.size * plain[0].shape[-1]
-                work.forward += products
-                work.training += products * (1 + sum(isinstance(x, Counted) for x in operands))
+                size = result.size * plain[0].shape[-1]
+                times = 1 + sum(isinstance(x, Counted) for x in operands)
+                work.forward += size
+                work.training += size * times
+                work.products += times
             return np.asarray(result).view(Counted)
 
         def __array_function__(self, function, types, arguments, keys):
