@@ -146,15 +146,8 @@ def tools_to_run(config, device=None):
 
 def tool_with_torch(config):
     """Return the id of the tool in whose environment a GPU is measured, or None."""
-    return next(
-        (
-            tool
-            for tool, entry in config["tools"].items()
-            if entry["adapters"].rstrip("/") == TORCH
-            and "gpu" in entry.get("devices", ["cpu", "gpu"])
-        ),
-        None,
-    )
+    tools, entries = tools_to_run(config, "gpu"), config["tools"]
+    return next((tool for tool in tools if entries[tool]["adapters"].rstrip("/") == TORCH), None)
 
 
 def not_offered(config, study):
