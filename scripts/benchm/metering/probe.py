@@ -45,8 +45,8 @@ FIGURES = {f"{kind}_{which}_s": kind for kind in KINDS for which in ("median", "
 #: them together.
 SHARE = 0.01
 
-#: A difference below 2 % is none, however quiet a machine is: its clock may move by as much when
-#: it gets warm, and no study tells tools apart by so little.
+#: A difference below 2 % is none, however quiet a machine is: probes back to back don't tell how
+#: much its clock moves in minutes, as it gets warm.
 LEAST = 0.02
 
 
