@@ -37,12 +37,11 @@ def prefix_of(entry):
     return Path(status["directory"])
 
 
-def errors(tool, entry, study, parts, seeds, folder):
+def errors(tool, entry, study, parts, seeds, threads, folder):
     """Return how many test samples were wrong after training with each seed, a list."""
     data = {"inputs": parts.train_inputs, "targets": parts.train_targets}
     contract.write_arrays(folder / "train.safetensors", data)
     contract.write_arrays(folder / "test.safetensors", {"inputs": parts.test_inputs})
-    threads = len(cpus.allowed_cpus())
     jobs = [
         {
             "contract": contract.VERSION,
@@ -77,6 +76,7 @@ def main(argv=None):
     parser.add_argument("--seeds", type=int, default=24)
     parser.add_argument("--n-train", type=int, default=10000)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=len(cpus.allowed_cpus()))
     arguments = parser.parse_args(argv)
     config = configuration.read()
     unknown = set(arguments.tools) - set(config["tools"])
@@ -89,7 +89,8 @@ def main(argv=None):
     found = {}
     for tool in arguments.tools:
         with tempfile.TemporaryDirectory() as folder:
-            found[tool] = errors(tool, config["tools"][tool], study, parts, seeds, Path(folder))
+            asked = (study, parts, seeds, arguments.threads, Path(folder))
+            found[tool] = errors(tool, config["tools"][tool], *asked)
         mean, spread = np.mean(found[tool]), np.std(found[tool], ddof=1)
         values = " ".join(map(str, found[tool]))
         print(

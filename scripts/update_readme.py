@@ -22,7 +22,7 @@ import yaml
 
 from benchm import configuration, project
 from benchm.files import BadInput, complain, read_text, write_text
-from benchm.reporting import deviations_2017
+from benchm.reporting import deviations_2017, quality_checks
 from benchm.reporting.blocks import blocks_of
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.cards import Cards
@@ -80,12 +80,14 @@ def updated(text, root):
 def read(folder):
     """Return the blocks of the study in ``folder``, and what config.yaml says of its tools."""
     config = yaml.safe_load(read_text(project.ROOT / "config.yaml"))
-    order = read_order(json.dumps(configuration.order_of(config)))
+    order = read_order(json.dumps(configuration.order_of(config, folder.name)))
     merged = merge([folder / "runs"], [], order)
     if merged.left_out:
         raise BadInput("\n".join(merged.left_out))
     cards = [json.loads(read_text(path)) for path in folder.glob("parity/cards/*/*/*.json")]
-    return blocks_of(merged.rows, Cards(cards, order.variants), baseline=order.baseline), order
+    blocks = blocks_of(merged.rows, Cards(cards, order.variants), baseline=order.baseline)
+    quality_checks.check(blocks, order.workload)
+    return blocks, order
 
 
 def titles(columns, blocks):

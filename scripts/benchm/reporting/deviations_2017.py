@@ -11,6 +11,11 @@ INTRODUCTION = (
     "the same instance and device. Ratios above 1x: the deviation made the training longer."
 )
 
+INTERVALS = (
+    "The interval beside a quality is of the mean over seeds, or, of a single run, of its own "
+    "weights on more test samples."
+)
+
 SINGLE = (
     "A ratio without an interval is of single runs, and may be chance: more rounds of the study "
     "show its spread."
@@ -24,7 +29,7 @@ def section(blocks, order):
     header, rows, ran = table(blocks, order)
     cells = [cell for block in blocks for cell in block.cells if cell.tool in ran]
     single = any(len(cell.ok) == 1 for cell in cells if not cell.published)
-    parts = ["## What the 2017 page compared", INTRODUCTION]
+    parts = ["## What the 2017 page compared", f"{INTRODUCTION} {INTERVALS}"]
     if rows:
         parts.append(text.markdown_table(header, rows, left=3))
     if single:

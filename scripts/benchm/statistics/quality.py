@@ -18,8 +18,9 @@ from scipy import stats
 #: Tools with one run each that are needed beside a tool to take the spread between seeds from.
 LEAST_OTHERS = 3
 
-#: A tool whose runs scatter more than the others' by an F test at this level keeps its own spread.
-UNRULY = 0.01
+#: A tool whose runs scatter more than the others' by an F test at this level keeps its own spread:
+#: what breaks down in some runs, and hardly ever one of ten tools by chance.
+UNRULY = 0.001
 
 #: Draws for the standard error of a median.
 DRAWS = 1000
