@@ -35,8 +35,8 @@ def general(cells):
     if any(len(cell.ok) > 1 for cell in ok):
         notes.append(
             "Times and ratios are of one model of all runs (tool, round, error), each with its "
-            "95 % interval: a time divided by another is their ratio. The intervals of vs Best and of "
-            "the column after it hold for all tools together."
+            "95 % interval: a time divided by another is their ratio. The intervals of vs Best and "
+            "of the column after it hold for all tools together."
         )
     if any(cell.comparison and cell.time.low is None for cell in ok):
         notes.append(
