@@ -16,6 +16,8 @@ rule cell:
         environment=of_cell("environment_file"),
         meter=of_study("meter_files"),
         data=of_study("data_file"),
+        # What differs between probes by chance; measured again it makes no record stale.
+        machine=ancient("results/machines/{instance}.json"),
     output:
         record=update("results/{study}/runs/{instance}/{device}/{tool}/{repeat}.json"),
         evidence=update("results/{study}/evidence/{instance}/{device}/{tool}/{repeat}.npz"),
@@ -53,7 +55,7 @@ rule cell:
         " --replaced results/{wildcards.study}/replaced"
         " --attempts results/{wildcards.study}/attempts/{wildcards.instance}/{wildcards.device}/"
         "{wildcards.tool}"
-        " --machine results/machines/{wildcards.instance}.json"
+        " --machine {input.machine:q}"
         " --environment {input.environment:q}"
         " --unavailable={params.unavailable:q}"
         " --attempt {params.attempt}"
