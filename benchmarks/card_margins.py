@@ -18,7 +18,7 @@ from pathlib import Path
 
 from overhead import adapter_of, environment_of
 
-from benchm import adapters, configuration, workloads
+from benchm import adapters, configuration, twin, workloads
 from benchm.project import ROOT
 
 
@@ -93,7 +93,8 @@ def main(argv=None):
     config = configuration.read()
     study = config["studies"][asked.study]
     # Seed by seed, so that what is there after a while is of all tools.
-    tools = asked.tools or list(configuration.tools_to_run(config, "cpu"))
+    ours = [tool for tool in configuration.tools_to_run(config, "cpu") if not twin.base_of(tool)]
+    tools = asked.tools or ours
     for seed in range(1, asked.seeds + 1):
         for tool in tools:
             path = asked.output / tool / f"{seed}.json"

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchm import adapters, configuration, workloads
+from benchm import adapters, configuration, twin, workloads
 from benchm.metering import cpus, environment
 from benchm.project import CONTRACT, ROOT
 
@@ -104,7 +104,8 @@ def main(argv=None):
         parser.error(f"unknown tool {unknown.pop()}; allowed: {', '.join(config['tools'])}")
     study = config["studies"]["quick"] | {"epochs": arguments.epochs, "n_train": arguments.n_train}
     print("tool                metered (s)  minimal (s)  ratio: median (min to max)")
-    for tool in arguments.tools or configuration.tools_to_run(config):
+    ours = [tool for tool in configuration.tools_to_run(config) if not twin.base_of(tool)]
+    for tool in arguments.tools or ours:
         entry = config["tools"][tool]
         rounds = []
         for number in range(arguments.rounds):
