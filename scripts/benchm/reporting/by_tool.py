@@ -92,7 +92,7 @@ def _row(cell, order, best, other, reference, least):
         limit.entry(least, cell),
         tables.dollars(cell, order),
         tables.seconds(cell, "first_epoch_s"),
-        tables.seconds(cell, "steady_s"),
+        tables.steady(cell),
         tables.seconds(cell, "cold_s"),
         entry("" if cores is None else f"{cores:.2f}", cores),
         entry(text.gigabytes(memory), memory),

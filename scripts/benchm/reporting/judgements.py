@@ -9,7 +9,7 @@ import json
 from ..files import BadInput, one_line, read_text
 from ..verifying import wrong
 from . import text
-from .notes import run_name
+from .marks import run_name
 
 VERSION = 1
 VERDICTS = ("holds", "fails", "missing", "not_applicable")

@@ -1,7 +1,7 @@
 """The lines below a table: what its numbers mean, for the runs that are in it."""
 
 from ..twin import base_of
-from . import text
+from . import marks, text
 from .cards import LETTERS, UNCHECKED
 
 #: Marks a ratio that sets a measured time against a published one.
@@ -10,9 +10,6 @@ DAGGER = "†"
 #: Marks the time of a cell that did much before its timed window.
 DOUBLE_DAGGER = "‡"
 
-
-#: Marks the time of a cell with a run during which something else was on the machine.
-SECTION = "§"
 
 TIER = (
     "Tier: tools that may be the fastest are in tier 1; of the others, those that may be the "
@@ -100,20 +97,7 @@ def precision(block):
 
 def of_runs(cells):
     """What has to be said of single runs."""
-    return [*disturbed(cells), *fewer(cells), *initialisation(cells), *interfaces(cells)]
-
-
-def disturbed(cells):
-    """Which runs something else disturbed, and by what."""
-    found = [
-        f"{run_name(cell, run)}: {', '.join(run['disturbed'])}"
-        for cell in cells
-        for run in cell.ok
-        if run["disturbed"]
-    ]
-    if not found:
-        return []
-    return [f"{SECTION} Something else was on the machine: {'; '.join(found)}."]
+    return [*marks.notes(cells), *fewer(cells), *initialisation(cells), *interfaces(cells)]
 
 
 def fewer(cells):
@@ -129,8 +113,8 @@ def fewer(cells):
 def initialisation(cells):
     """Which runs used much CPU time before their timed window."""
     found = [
-        f"{run_name(cell, run)}: {run['init_core_seconds']:.3g} core-seconds of initialisation, "
-        f"{run['core_seconds']:.3g} of training"
+        f"{marks.run_name(cell, run)}: {run['init_core_seconds']:.3g} core-seconds of "
+        f"initialisation, {run['core_seconds']:.3g} of training"
         for cell in cells
         for run in cell.ok
         if run.initialises_much
@@ -141,12 +125,6 @@ def initialisation(cells):
         f"{DOUBLE_DAGGER} Initialisation, which is outside the time, used more than a quarter of "
         f"the CPU time of the training: {'; '.join(found)}."
     ]
-
-
-def run_name(cell, run):
-    """A run in a sentence: its tool and place, and the repeat when there are several."""
-    repeat = f", repeat {run.repeat}" if len(cell.runs) > 1 else ""
-    return f"{cell.tool_name} ({cell.place}{repeat})"
 
 
 def loads(cells):

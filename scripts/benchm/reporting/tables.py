@@ -8,7 +8,7 @@ all), notes below, and the same as plain numbers.
 from dataclasses import dataclass, field
 
 from ..files import one_line
-from . import notes, quality_notes, text
+from . import marks, notes, quality_notes, text
 from .comparisons import cost
 from .quality_columns import QUALITY
 
@@ -72,13 +72,19 @@ def time(cell):
     if found.low is not None and found.low < found.high:
         words += f" ({text.seconds(found.low)}–{text.seconds(found.high)})"
     words += notes.DOUBLE_DAGGER * any(run.initialises_much for run in cell.ok)
-    words += notes.SECTION * any(run["disturbed"] for run in cell.ok)
+    words += marks.of_time(cell)
     return entry(words, cell.train_s)
 
 
 def seconds(cell, column):
     """Median of a column of times."""
     return entry(text.seconds(cell.median(column), cell.published), cell.median(column))
+
+
+def steady(cell):
+    """Median of the steady times, marked where a run's epochs were not alike."""
+    words, value = seconds(cell, "steady_s")
+    return entry(words + marks.of_steady(cell), value)
 
 
 def ratio(found, cell=None):
