@@ -13,8 +13,11 @@ pytestmark = pytest.mark.slow
 #: What follows when any record changes, is added or taken away.
 AFTER_RECORDS = {"merge", "tables", "figures", "report_md"}
 #: A run, and what its evidence shows.
-ALPHA = {"alpha cpu 1", "alpha gpu-64 1", "alpha cpu 1 judgement", "alpha gpu-64 1 judgement"}
-BETA = {job.replace("alpha", "beta") for job in ALPHA}
+ONCE = {"alpha cpu 1", "alpha gpu-64 1", "alpha cpu 1 judgement", "alpha gpu-64 1 judgement"}
+#: The baseline runs a second time in each round.
+AGAIN = {job.replace("alpha", "alpha_again") for job in ONCE}
+ALPHA = ONCE | AGAIN
+BETA = {job.replace("alpha", "beta") for job in ONCE}
 CELLS = ALPHA | BETA | AFTER_RECORDS
 JUDGEMENTS = {job for job in CELLS if job.endswith("judgement")}
 #: The same for parity cards, which are made for devices that are here.
@@ -222,13 +225,13 @@ def test_the_order_of_keys_says_nothing(finished):
 def test_an_added_tool_runs_alone(finished):
     entry = finished.add_tool("gamma")
     with configured(finished, lambda c: c["tools"].update(gamma=entry)):
-        cells = {job.replace("alpha", "gamma") for job in ALPHA | {"alpha cpu card"}}
+        cells = {job.replace("alpha", "gamma") for job in ONCE | {"alpha cpu card"}}
         assert finished.stale() == cells | AFTER_RECORDS | AFTER_CARDS
 
 
 def test_an_added_device_runs_alone(finished):
     with configured(finished, lambda c: c["devices"].append("cpu-1")):
-        new = {f"{tool} cpu-1 1" for tool in ("alpha", "beta")}
+        new = {f"{tool} cpu-1 1" for tool in ("alpha", "alpha_again", "beta")}
         new |= {f"{job} judgement" for job in new} | {"alpha cpu-1 card", "beta cpu-1 card"}
         assert finished.stale() == new | AFTER_RECORDS | AFTER_CARDS
 
@@ -239,9 +242,22 @@ def test_a_removed_tool_runs_no_cell(finished):
 
 
 def test_an_added_repeat_runs_alone(finished):
-    again = {job.replace(" 1", " 2") for job in ALPHA | BETA}
+    # What has no device says so once.
+    again = {job.replace(" 1", " 2") for job in ALPHA | BETA if "gpu" not in job}
     with configured(finished, lambda c: c["studies"]["tiny"].update(rounds={"least": 2})):
         assert finished.stale() == again | AFTER_RECORDS
+
+
+def test_another_baseline_runs_a_second_time_and_nothing_else(finished):
+    with configured(finished, lambda c: c.update(baseline="beta")):
+        again = {job.replace("alpha", "beta") for job in AGAIN}
+        assert finished.stale() == again | AFTER_RECORDS
+
+
+def test_a_machine_that_is_measured_again_reruns_no_cell(finished):
+    machine = finished.folder / "results/machines/local.json"
+    with edited(machine, lambda text: text.replace('"cpus": ', '"cpus": 1')):
+        assert finished.stale() <= {"tables", "report_md"}
 
 
 def test_a_deleted_record_is_measured_again(finished):
