@@ -11,6 +11,7 @@ from synthetic import card, changed, record_1, write, write_cards
 from synthetic import place as path_of
 
 import import_records
+from made_machine import A_MACHINE
 
 
 @pytest.fixture
@@ -142,6 +143,10 @@ def workflow(place):
     (results / "quick/replaced/local-cpu-pytorch-1-old.json").write_text(
         json.dumps(changed(record_of_theirs, "times.cold_s", 50.0))
     )
+    write([made(instance="local", train_s=98.0)], results / "quick/attempts")
+    (results / "quick/left_out.json").write_text(json.dumps({"left_out": []}))
+    (results / "machines").mkdir()
+    (results / "machines/local.json").write_text(json.dumps(A_MACHINE))
     (place / "checkout/Snakefile").write_text("")
     (place / "checkout/.driver").mkdir()
     (place / "checkout/.driver/package.json").write_text("{}")
@@ -150,7 +155,7 @@ def workflow(place):
 
 @pytest.mark.parametrize("where", [".", "..", "quick"])
 def test_a_whole_results_directory_is_taken_for_what_it_holds(place, workflow, where):
-    """Its collected cards, replaced and archived records are no runs of their own."""
+    """Its collected cards, its machine, and runs that don't count are no runs of their own."""
     results = place / "results"
     options = ["--from", str(workflow / where), "--results", str(results), "--as", "their-box"]
     assert import_records.main(options) == 0

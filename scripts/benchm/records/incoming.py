@@ -20,7 +20,7 @@ UNNAMED = "local"
 
 #: Folders of a results directory that hold no run of that machine's tables, or no record at all:
 #: evidence is brought in with its record, and judged here.
-LEFT_OUT = ("replaced", "published", "evidence")
+LEFT_OUT = ("replaced", "published", "evidence", "attempts", "machines")
 
 #: A record of a machine with hundreds of CPUs has some 100 kB; what is larger than this is none.
 MOST_BYTES = 2**24
@@ -135,9 +135,9 @@ def read_all(source):
 
 
 def read(path):
-    """Return the record or card at ``path``, None for a file that collects a tool's cards.
+    """Return the record or card at ``path``, None for what the workflow makes of them.
 
-    Raises BadInput for what is none of the three.
+    Raises BadInput for anything else.
     """
     if path.exists() and path.stat().st_size > MOST_BYTES:
         raise BadInput(f"{path}: {path.stat().st_size} bytes; allowed are at most {MOST_BYTES}")
@@ -146,8 +146,9 @@ def read(path):
     except (ValueError, RecursionError):
         content = None  # reading it as a record says what is wrong with it
     if isinstance(content, dict) and "cell" not in content:
-        if "cards" in content:
-            return None  # results/{study}/parity/{tool}.json; the cards themselves lie below it
+        # results/{study}/parity/{tool}.json, the cards themselves lie below it; left_out.json
+        if "cards" in content or "left_out" in content:
+            return None
         if "verdict" in content:
             return read_card(path, content)
     return read_as_written(path, placed=False)
