@@ -5,7 +5,8 @@
 
 A table stands between the lines ``<!-- KIND of FOLDER -->`` and ``<!-- end of table -->``. KIND
 is ``tools`` (the table by tool) or ``variants`` (what the 2017 page compared); FOLDER, relative
-to the README, holds a study's ``runs`` and ``parity`` as results/{study} does. With --check
+to the README, holds a study's ``runs`` and ``parity`` as results/{study} does; ``machines`` beside
+it, if there, is what results/machines has, for the limit. With --check
 nothing is written and differences are printed. Exit code: 1, with --check, when a table is not
 what its records say; 2: bad input, named on stderr.
 """
@@ -26,6 +27,7 @@ from benchm.reporting import deviations_2017, quality_checks
 from benchm.reporting.blocks import blocks_of
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.cards import Cards
+from benchm.reporting.limit import COLUMN, limit_of, read_machines
 from benchm.reporting.merging import merge
 from benchm.reporting.order import read_order
 from benchm.reporting.text import in_sentence, markdown_table
@@ -72,7 +74,8 @@ def updated(text, root):
         line, kind, folder, _ = found.groups()
         if kind not in TABLES:
             raise BadInput(f"{line.strip()}: no table {kind}; allowed: {', '.join(TABLES)}")
-        return f"{line}{TABLES[kind](*read(root / folder))}\n"
+        machines = read_machines((root / folder).parent.glob("machines/*.json"))
+        return f"{line}{TABLES[kind](*read(root / folder), machines)}\n"
 
     return BLOCK.sub(remade, text)
 
@@ -96,19 +99,21 @@ def titles(columns, blocks):
     return [name.format(quality=title, quality_in_sentence=in_sentence(title)) for name in columns]
 
 
-def tools(blocks, order):
+def tools(blocks, order, machines):
     """The table by tool as Markdown, for one instance and device, without the variants."""
     (block,) = blocks
     tools = [cell for cell in block.cells if cell.tool not in order.variants]
-    made = by_tool([replace(block, cells=tools)], order)
+    made = by_tool([replace(block, cells=tools)], order, machines)
     (section,) = made.sections
     header = titles(SHOWN, blocks)
+    if limit_of(block, order, machines):
+        header.insert(header.index("Parity"), COLUMN)
     shown = [made.columns.index(name) for name in header]
     entries = [[row[i][0] for i in shown] for row in section.rows]
     return markdown_table(header, entries, made.left)
 
 
-def variants(blocks, order):
+def variants(blocks, order, machines):
     """The table of what the 2017 page compared, as Markdown, as far as it has been run."""
     columns, rows, _ = deviations_2017.table(blocks, order)
     header = titles(SHOWN_OF_VARIANTS, blocks)

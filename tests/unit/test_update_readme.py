@@ -1,8 +1,11 @@
 """Every number in the README's tables of results is that of an archived record."""
 
+import json
+
 import pytest
 
 import update_readme
+from made_machine import A_MACHINE
 from meter_runs import ROOT
 
 KINDS = ("tools", "variants")
@@ -40,6 +43,21 @@ def test_a_kind_of_table_that_there_is_not_is_named(tmp_path, capsys):
     readme.write_text("<!-- tabel of results -->\n<!-- end of table -->\n")
     assert update_readme.main(["--readme", str(readme)]) == 2
     assert "no table tabel; allowed: tools, variants" in capsys.readouterr().err
+
+
+def test_the_limit_of_the_archived_machine_stands_below_the_tools(tmp_path):
+    archive = "results/published/2026-11-25-amd-epyc-2-cores"
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "quick").symlink_to(ROOT / archive / "quick")
+    text = "<!-- tools of archive/quick -->\n<!-- end of table -->\n"
+    assert "limit" not in update_readme.updated(text, tmp_path)
+    record = json.loads((ROOT / archive / "quick/runs/local/cpu/pytorch/1.json").read_text())
+    model = record["machine"]["cpu_model"]
+    (folder / "machines").mkdir()
+    (folder / "machines/local.json").write_text(json.dumps(A_MACHINE | {"cpu_model": model}))
+    made = update_readme.updated(text, tmp_path)
+    assert "| x above limit |" in made and "| limit (arithmetic) |" in made
 
 
 def test_what_leaves_the_protocol_stands_in_a_table_of_its_own():
