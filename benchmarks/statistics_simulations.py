@@ -24,6 +24,7 @@ from benchm.statistics.contrasts import contrasts
 
 MARKS = "<!-- simulations -->", "<!-- end of simulations -->"
 ROUNDS = (3, 5, 10)
+ONE_ERRATIC = np.r_[np.full(TOOLS - 1, 0.1), 0.4]
 
 COVERAGE = {
     "time": "time",
@@ -110,7 +111,7 @@ def not_holding(studies):
         "one tool ran in one round only": lambda n: Case(n, lacking=n - 1),
         "sd 0.03 (baseline) to 0.2": lambda n: Case(n, UNEQUAL),
         "sd 0.2 (baseline) to 0.03": lambda n: Case(n, backwards),
-        "one tool sd 0.3, others 0.1": lambda n: Case(n, np.r_[np.full(TOOLS - 1, 0.1), 0.3]),
+        "one tool sd 0.4, others 0.1": lambda n: Case(n, ONE_ERRATIC),
         "Student's errors, 3 df": lambda n: Case(n, tails=3),
     }
     yield from table(
@@ -144,19 +145,30 @@ def power(studies):
 
 def choices(studies):
     """What else could be done: variances, and a step-down procedure."""
-    yield f"**Other variances** ({studies:,} studies a row; sd 0.1, or 0.03 to 0.2; tools equal)"
+    title = "sd alike: 0.1; unlike: 0.03 to 0.2; erratic: 0.1, of one tool 0.4"
+    yield f"**Other variances, tools equal; {title}** ({studies:,} studies a row)"
     yield ""
-    kinds = ("ratio, sd alike", "all together", "ratio, sd unlike", "worst tool", "all together")
+    kinds = (
+        ("ratio", "alike"),
+        ("all together", "alike"),
+        ("ratio", "unlike"),
+        ("ratio, worst tool", "unlike"),
+        ("all together", "unlike"),
+        ("smallest ratio told apart", "erratic"),
+    )
+    kinds = [f"{what}, sd {which}" for what, which in kinds]
     yield f"| variances | rounds | {' | '.join(kinds)} |"
-    yield "|:--|" + "--:|" * 6
+    yield "|:--|" + "--:|" * 7
     for name, variances in other_statistics.VARIANCES.items():
         for rounds in ROUNDS:
             with other_statistics.used(variances):
                 alike = simulate(Case(rounds), studies)
                 unlike = simulate(Case(rounds, UNEQUAL), studies)
+                erratic = simulate(Case(rounds, ONE_ERRATIC), studies)
             values = [alike[key] for key in ("single", "together")]
             values += [unlike[key] for key in ("single", "worst", "together")]
-            yield f"| {name} | {rounds} | {' | '.join(printed('', v) for v in values)} |"
+            cells = [*(printed("", v) for v in values), printed("smallest", erratic["smallest"])]
+            yield f"| {name} | {rounds} | {' | '.join(cells)} |"
     yield ""
     yield f"**Step-down in place of intervals** ({studies:,} studies a row, 10 rounds, sd 0.1)"
     yield ""

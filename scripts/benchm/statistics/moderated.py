@@ -10,7 +10,7 @@ PRIOR_DF = np.array([1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0,
 #: all alike gets e times the weight of each other: what is simpler needs no proof
 PRIOR_WEIGHT = np.r_[np.zeros(len(PRIOR_DF) - 1), 1.0]
 
-#: of the pooled variance: no tool is taken to scatter less
+#: of the typical variance of a study (the geometric mean): no tool is taken to scatter less
 FLOOR = 1.0
 
 
@@ -34,7 +34,7 @@ def variances(squares, shape, floor=FLOOR):
     df from the spread of all; from ten tools with two degrees of freedom each it is known badly,
     and taking it as known makes intervals too narrow (report/statistics.md). So several are
     weighed by their likelihood, each with the scale that fits it best. No variance is below
-    the pooled one: a few runs that happen to agree do not show a steadier tool.
+    the typical one: a few runs that happen to agree do not show a steadier tool.
     """
     count, tools = squares.shape
     if shape.residual_df < 1:
@@ -52,7 +52,11 @@ def variances(squares, shape, floor=FLOOR):
     drawn[:, :, known] = (prior * drawn[:, :, known] + df * ratio[:, None, :]) / (prior + df)
     each = np.einsum("sg,sgk->sk", weight, drawn)
     inverse_df = weight @ (1 / (PRIOR_DF[:, None] + shape.own_df))
-    each = np.maximum(each, floor) * pooled[:, None]
+    # Residuals hold what others did in the same round: one erratic tool makes all look erratic.
+    unmixed = each @ np.linalg.pinv(shape.mixing, rcond=1e-6).T
+    each = np.maximum(unmixed, each / 4)
+    typical = np.exp(np.log(each).mean(1, keepdims=True))
+    each = np.maximum(each, floor * typical) * pooled[:, None]
     return Variances(each, 1 / inverse_df, pooled, shape.residual_df)
 
 

@@ -16,7 +16,9 @@ class Layout:
     With K tools and N rounds: ``present`` (K, N), true where there is a run; ``weights`` (K, K, N),
     of each run in each tool's mean; ``own`` (K,), each tool's part of the residual degrees of
     freedom (the divisor of its sum of squares) and ``own_df`` (K,), of how many degrees of
-    freedom that sum is; ``residual_df``, of all; ``products`` (K, K, K), of two tools' weights,
+    freedom that sum is; ``mixing`` (K, K): each tool's mean square is expected to be these parts of
+    all tools' variances, for each residual holds a part of what others did in its round;
+    ``residual_df``, of all; ``products`` (K, K, K), of two tools' weights,
     summed over the runs of a third; ``round_products`` (K, K), the same of their sums in
     each round; ``round_df``, how many degrees of freedom rounds take; ``round_noise`` (K,), what
     a unit of each tool's variance adds to the sum of squares of rounds.
@@ -27,6 +29,7 @@ class Layout:
     weights: np.ndarray
     own: np.ndarray
     own_df: np.ndarray
+    mixing: np.ndarray
     residual_df: int
     products: np.ndarray
     round_products: np.ndarray
@@ -55,14 +58,22 @@ def layout(present):
     weights *= there[None]
     round_df = int(np.linalg.matrix_rank(reduced, tol=1e-6, hermitian=True))
     own, own_df, noise = np.zeros(tools), np.zeros(tools), np.zeros(tools)
+    mixing, blocks = np.eye(tools), []
     for tool in range(tools):
         moved = (np.eye(rounds) - share[tool])[present[tool]]
         spread = moved @ inverse
         noise[tool] = np.sum(spread**2)
         left = np.eye(len(moved)) - 1 / len(moved) - spread @ moved.T
         own[tool] = max(np.trace(left), 0.0)
+        blocks.append(inverse @ moved.T @ moved)
         if own[tool] > 1e-6:
-            own_df[tool] = own[tool] ** 2 / np.sum(left**2)
+            mixing[tool, tool] = np.sum(left**2)
+            own_df[tool] = own[tool] ** 2 / mixing[tool, tool]
+    blocks = np.array(blocks)
+    between = blocks.reshape(tools, -1) @ blocks.transpose(0, 2, 1).reshape(tools, -1).T
+    known = own_df > 0
+    mixing[known] = np.where(np.eye(tools, dtype=bool), mixing, between)[known]
+    mixing[known] /= own[known, None]
     by_round = weights.sum(1)
     return Layout(
         present=present,
@@ -70,6 +81,7 @@ def layout(present):
         weights=weights,
         own=own,
         own_df=own_df,
+        mixing=mixing,
         residual_df=int(present.sum()) - tools - round_df,
         products=np.einsum("isr,jsr->ijs", weights, weights, optimize=True),
         round_products=by_round @ by_round.T,
