@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchm.statistics import contrasts, critical
+from benchm.statistics import contrasts, critical, two_way
 from benchm.statistics.comparison import compare
 
 SECONDS = st.floats(1e-3, 1e4)
@@ -208,6 +208,39 @@ def test_tools_that_shared_no_round_are_compared_as_far_as_rounds_are_known():
     found = compare(parts)
     narrow, wide = found.ratio("b", "a"), found.ratio("c", "a")
     assert wide.high / wide.low > narrow.high / narrow.low
+
+
+PRESENT = st.integers(1, 5).flatmap(
+    lambda rounds: st.lists(
+        st.lists(st.booleans(), min_size=rounds, max_size=rounds).filter(any),
+        min_size=1,
+        max_size=5,
+    )
+)
+
+
+@PROPERTIES
+@given(PRESENT, st.integers(0, 99))
+def test_the_fit_is_that_of_plain_least_squares(present, seed):
+    present = np.array(present)
+    present = present[:, present.any(0)]
+    where = np.argwhere(present)
+    design = np.zeros((len(where), sum(present.shape)))
+    design[np.arange(len(where)), where[:, 0]] = 1
+    design[np.arange(len(where)), len(present) + where[:, 1]] = 1
+    left = np.eye(len(where)) - design @ np.linalg.pinv(design)
+    shape = two_way.layout(present)
+    logs = np.random.default_rng(seed).normal(size=present.shape)
+    residuals = left @ logs[present]
+    squares = two_way.fit(logs[None], shape).squares[0]
+    assert shape.residual_df == round(np.trace(left))
+    for tool in range(len(present)):
+        of = where[:, 0] == tool
+        assert squares[tool] == pytest.approx(np.sum(residuals[of] ** 2), abs=1e-9)
+        assert shape.own[tool] == pytest.approx(np.trace(left[of][:, of]), abs=1e-9)
+        for other in range(len(present)) if shape.own_df[tool] else ():
+            part = np.sum(left[of][:, where[:, 0] == other] ** 2) / shape.own[tool]
+            assert shape.mixing[tool, other] == pytest.approx(part, abs=1e-6)
 
 
 @pytest.mark.parametrize("tools, rounds", [(3, 4), (9, 3), (10, 10)])

@@ -18,10 +18,10 @@ class Layout:
     freedom (the divisor of its sum of squares) and ``own_df`` (K,), of how many degrees of
     freedom that sum is; ``mixing`` (K, K): each tool's mean square is expected to be these parts of
     all tools' variances, for each residual holds a part of what others did in its round;
-    ``residual_df``, of all; ``products`` (K, K, K), of two tools' weights,
-    summed over the runs of a third; ``round_products`` (K, K), the same of their sums in
-    each round; ``round_df``, how many degrees of freedom rounds take; ``round_noise`` (K,), what
-    a unit of each tool's variance adds to the sum of squares of rounds.
+    ``residual_df``, of all; ``products`` (K, K, K), of two tools' weights, summed over the runs of
+    a third; ``round_products`` (K, K), the same of their sums in each round; ``round_df``, how
+    many degrees of freedom rounds take; ``round_noise`` (K,), what a unit of each tool's variance
+    adds to the sum of squares of rounds; ``inverse`` (N, N), of the equations of rounds.
     """
 
     present: np.ndarray
@@ -50,22 +50,26 @@ def layout(present):
     there = present.astype(float)
     share = there / there.sum(1, keepdims=True)
     reduced = np.diag(there.sum(0)) - there.T @ share
-    inverse = np.linalg.pinv(reduced, rcond=1e-9, hermitian=True)
-    tools, rounds = present.shape
+    sizes, directions = np.linalg.eigh(reduced)
+    kept = sizes > 1e-9
+    inverse = (directions[:, kept] / sizes[kept]) @ directions[:, kept].T
+    tools = len(present)
     shift = share @ inverse
     weights = (shift @ share.T)[:, :, None] - shift[:, None, :]
     weights[range(tools), range(tools)] += 1 / there.sum(1)[:, None]
     weights *= there[None]
-    round_df = int(np.linalg.matrix_rank(reduced, tol=1e-6, hermitian=True))
+    round_df = int(kept.sum())
     own, own_df, noise = np.zeros(tools), np.zeros(tools), np.zeros(tools)
     mixing, blocks = np.eye(tools), []
     for tool in range(tools):
-        moved = (np.eye(rounds) - share[tool])[present[tool]]
-        spread = moved @ inverse
+        runs, part = present[tool], share[tool]
+        along = inverse @ part
+        spread = inverse[runs] - along
         noise[tool] = np.sum(spread**2)
-        left = np.eye(len(moved)) - 1 / len(moved) - spread @ moved.T
+        left = np.eye(runs.sum()) - 1 / runs.sum() - spread[:, runs] + along[runs][:, None]
+        left -= part @ along
         own[tool] = max(np.trace(left), 0.0)
-        blocks.append(inverse @ moved.T @ moved)
+        blocks.append(inverse * runs - runs.sum() * np.outer(along, part))
         if own[tool] > 1e-6:
             mixing[tool, tool] = np.sum(left**2)
             own_df[tool] = own[tool] ** 2 / mixing[tool, tool]
