@@ -1,6 +1,7 @@
 """What else could have been done with the same runs: to be compared with what the report does."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from unittest import mock
 
@@ -17,22 +18,23 @@ def pooled(squares, shape):
     """All tools scatter alike: one variance, as in an analysis of variance."""
     common = squares.sum(1) / shape.residual_df
     each = np.repeat(common[:, None], squares.shape[1], axis=1)
-    return Variances(each, np.full_like(each, np.inf), common, shape.residual_df)
+    return Variances(
+        each, np.full_like(each, np.inf), np.ones_like(each), common, shape.residual_df
+    )
 
 
 def not_below_pool(squares, shape):
     """As the report, but no tool is taken to be steadier than the pool of all."""
     found = _ours(squares, shape, floor=0.0)
-    return Variances(
-        np.maximum(found.each, found.pooled[:, None]), found.df, found.pooled, found.pooled_df
-    )
+    return replace(found, each=np.maximum(found.each, found.pooled[:, None]))
 
 
 def own(squares, shape):
     """Each tool by itself, as in Welch's test."""
     each = squares / shape.own
     df = np.broadcast_to(shape.own_df, each.shape)
-    return Variances(each, df, squares.sum(1) / shape.residual_df, shape.residual_df)
+    common = squares.sum(1) / shape.residual_df
+    return Variances(each, df, np.zeros_like(each), common, shape.residual_df)
 
 
 def one_prior(squares, shape):
@@ -48,9 +50,9 @@ def one_prior(squares, shape):
     scale = np.exp(logs.mean(1) + special.digamma(finite / 2) - np.log(finite / 2))
     scale = np.where(np.isinf(prior), common, scale)
     each = share[:, None] * scale[:, None] + (1 - share[:, None]) * each
-    return Variances(
-        each, np.repeat((prior + df)[:, None], each.shape[1], 1), common, shape.residual_df
-    )
+    both = np.broadcast_to((prior + df)[:, None], each.shape)
+    # limma takes the prior as known, and all degrees of freedom as at most those of all residuals.
+    return Variances(each, both, np.zeros_like(each), common, shape.residual_df)
 
 
 def _trigamma_inverse(value):

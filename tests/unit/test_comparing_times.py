@@ -232,7 +232,14 @@ def test_the_fit_is_that_of_plain_least_squares(present, seed):
     shape = two_way.layout(present)
     logs = np.random.default_rng(seed).normal(size=present.shape)
     residuals = left @ logs[present]
-    squares = two_way.fit(logs[None], shape).squares[0]
+    fitted = two_way.fit(logs[None], shape)
+    squares = fitted.squares[0]
+    weighed = (shape.weights * logs).sum((1, 2))
+    assert fitted.means[0] == pytest.approx(weighed, abs=1e-9)
+    if np.linalg.matrix_rank(design) == sum(present.shape) - 1:  # else no single answer
+        effects = np.linalg.lstsq(design, logs[present], rcond=None)[0]
+        gaps = fitted.means[0] - fitted.means[0, 0]
+        assert gaps == pytest.approx(effects[: len(present)] - effects[0], abs=1e-8)
     assert shape.residual_df == round(np.trace(left))
     for tool in range(len(present)):
         of = where[:, 0] == tool

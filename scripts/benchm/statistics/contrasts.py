@@ -37,7 +37,8 @@ def contrasts(logs, present):
     """Return the Contrasts of ``logs`` (S x K x N, of seconds), of which ``present`` (K, N) exist.
 
     Degrees of freedom are those of Satterthwaite (1946, https://doi.org/10.2307/3002019) for
-    a sum of variances, and never more than all residuals have.
+    a sum of variances, with the doubt about the prior, which all tools share; and never more
+    than all residuals have.
     """
     shape = two_way.layout(present)
     found = two_way.fit(logs, shape)
@@ -81,7 +82,8 @@ def _sum_of_variances(factors, of):
         unknown = np.where((flat != 0).any(1), np.nan, 0.0)
         return np.broadcast_to(unknown, (shape[0], len(flat))).reshape(shape), np.full(shape, 1.0)
     variance = np.maximum(of.each @ flat.T, 0.0)
-    doubt = (of.each**2 / of.df) @ (flat.T**2)
+    doubt = (of.each**2 / of.df) @ flat.T**2
+    doubt += ((of.each * of.share) @ flat.T) ** 2 / of.pooled_df
     with np.errstate(divide="ignore", invalid="ignore"):
         df = np.where(variance > 0, variance**2 / doubt, of.pooled_df)
     # No more than all residuals have, whatever single tools add up to.

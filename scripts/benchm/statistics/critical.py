@@ -10,11 +10,10 @@ from scipy.special import ndtr
 
 #: of one interval by itself
 SINGLE_LEVEL = 0.95
-#: of all that is said of the ranked tools, together: 95 %, and a bit for degrees of freedom that
-#: are estimated (report/statistics.md)
-LEVEL = 0.955
+#: of all that is said of the ranked tools, together
+LEVEL = 0.95
 #: of the comparisons with the baseline, together: what is left of the one budget is for other pairs
-BASELINE_LEVEL = 0.968
+BASELINE_LEVEL = 0.966
 
 #: degrees of freedom at which values are computed; between them by a spline in 1 / df
 NODES = np.array([1, 1.5, 2, 3, 4, 6, 9, 14, 24, 50, 150, np.inf])

@@ -17,10 +17,13 @@ FLOOR = 1.0
 @dataclass(frozen=True)
 class Variances:
     """``each`` (S, K), of one log time of each tool; ``df`` (S, K), of how many degrees of freedom
-    it is, those of the prior and its own; ``pooled`` (S,), of all alike; ``pooled_df``."""
+    it is, those of the prior and its own, where the prior is known exactly; ``share`` (S, K), the
+    prior's part in it, which is known as well as the pool; ``pooled`` (S,), of all alike;
+    ``pooled_df``."""
 
     each: np.ndarray
     df: np.ndarray
+    share: np.ndarray
     pooled: np.ndarray
     pooled_df: int
 
@@ -39,7 +42,7 @@ def variances(squares, shape, floor=FLOOR):
     count, tools = squares.shape
     if shape.residual_df < 1:
         nothing = np.full((count, tools), np.nan)
-        return Variances(nothing, nothing, nothing[:, 0], 0)
+        return Variances(nothing, nothing, nothing, nothing[:, 0], 0)
     pooled = squares.sum(1) / shape.residual_df
     known = shape.own_df > 0
     df = shape.own_df[known]
@@ -51,13 +54,14 @@ def variances(squares, shape, floor=FLOOR):
     drawn = np.ones((count, len(PRIOR_DF), tools)) * scale[:, :, None]
     drawn[:, :, known] = (prior * drawn[:, :, known] + df * ratio[:, None, :]) / (prior + df)
     each = np.einsum("sg,sgk->sk", weight, drawn)
+    share = weight @ (PRIOR_DF[:, None] / (PRIOR_DF[:, None] + shape.own_df))
     inverse_df = weight @ (1 / (PRIOR_DF[:, None] + shape.own_df))
     # Residuals hold what others did in the same round: one erratic tool makes all look erratic.
     unmixed = each @ np.linalg.pinv(shape.mixing, rcond=1e-6).T
     each = np.maximum(unmixed, each / 4)
     typical = np.exp(np.log(each).mean(1, keepdims=True))
     each = np.maximum(each, floor * typical) * pooled[:, None]
-    return Variances(each, 1 / inverse_df, pooled, shape.residual_df)
+    return Variances(each, 1 / inverse_df, share, pooled, shape.residual_df)
 
 
 def _priors(ratio, df):
