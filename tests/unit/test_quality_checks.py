@@ -91,7 +91,7 @@ def test_a_tool_that_is_shown_to_be_worse_is_unranked_with_the_figures(tmp_path)
     shown = notes(home)
     assert (
         "Unranked: A (local, cpu): its error rate, 8.33%, is worse than that of the 4 other ranked "
-        "tools (median 3.29%) by 5.04 percentage points, at least 4.7" in shown
+        "tools (median 3.29%) by 5.04 percentage points, at least 4.61 " in shown
     )
     assert "(the spread of the runs); the margin is 1.00." in shown
     assert "A " not in (home / "report.md").read_text().split("**")[1], "it does not answer"

@@ -156,10 +156,11 @@ def _worse_than(cell, found, margin):
     others = text.quality(cell.quality - sign * found.value, metric)
     who = "the other ranked tool" if found.others == 1 else f"the {found.others} other ranked tools"
     what = others if found.others == 1 else f"median {others}"
+    by, least, most = (in_units(x, metric, unit=False) for x in (found.value, found.least, margin))
+    points = " percentage points" * metric.percent
     return (
-        f"its {_title(cell)}, {value}, is worse than that of {who} ({what}) by "
-        f"{in_units(found.value, metric)}, at least {in_units(found.low, metric, unit=False)} with "
-        f"95 % confidence ({basis(found)}); the margin is {in_units(margin, metric, unit=False)}"
+        f"its {_title(cell)}, {value}, is worse than that of {who} ({what}) by {by}{points}, at "
+        f"least {least} with 95 % confidence for all tools ({basis(found)}); the margin is {most}"
     )
 
 

@@ -4,9 +4,10 @@ A run has a seed of its own, which draws its initial weights and the order of it
 of one tool scatter. The same test samples are predicted by all. What is said of a tool here is of
 its mean over seeds.
 
-Values are a metric's; a difference is so signed that more is worse. The tests are one-sided at 5 %,
-which is what a 90 % interval shows: Schuirmann (1987), Journal of Pharmacokinetics and
-Biopharmaceutics 15, 657-680, two one-sided tests (TOST) of equivalence.
+Values are a metric's; a difference is so signed that more is worse. That tools are equivalent takes
+two one-sided tests at 5 %, which is what a 90 % interval shows (TOST: Schuirmann, 1987, Journal of
+Pharmacokinetics and Biopharmaceutics 15, 657-680); that one is worse takes a bound that holds for
+all tools of a study together, at 5 % divided by their number (Bonferroni).
 """
 
 import math
@@ -60,14 +61,16 @@ class Sample:
 class Difference:
     """A tool's mean minus the median of the ``others``' means; more is worse.
 
-    ``low`` and ``high``: its 90 % interval, None where the runs don't give one. ``seeds``: where
-    the spread between seeds comes from, "runs" of one tool or, with one run each, "tools".
-    ``paired``: whether the samples are taken as drawn, too, and compared one by one.
+    ``low`` and ``high``: its 90 % interval; ``least``: a lower bound that holds for all tools
+    together with 95 % confidence; None where the runs give none. ``seeds``: where the spread
+    between seeds comes from, "runs" of one tool or, with one run each, "tools". ``paired``:
+    whether the samples are taken as drawn, too, and compared one by one.
     """
 
     value: float
     low: float | None
     high: float | None
+    least: float | None
     others: int
     seeds: str = "runs"
     paired: bool = False
@@ -80,7 +83,7 @@ class Difference:
 
     def is_worse(self, margin):
         """Whether the tool is shown to be worse than the others by more than ``margin``."""
-        return self.low is not None and self.low > margin
+        return self.least is not None and self.least > margin
 
     def is_equivalent(self, margin):
         """Whether a difference of ``margin`` or more is excluded, in both directions."""
@@ -107,7 +110,8 @@ def against_the_others(samples, lower_is_better=True):
     found = []
     for i, (mean, spread) in enumerate(zip(means, spreads, strict=True)):
         others = np.delete(np.arange(len(samples)), i)
-        value, low, high = float(mean - np.median(means[others])), None, None
+        value = float(mean - np.median(means[others]))
+        low = high = least = None
         if spread is not None and of_samples is not None:
             variances = np.array([spread.variance / len(samples[i].values)]
                                  + [_of_other(spreads[j], spread) / len(samples[j].values)
@@ -115,9 +119,9 @@ def against_the_others(samples, lower_is_better=True):
             error = math.sqrt(
                 variances[0] + _variance_of_median(means[others], variances[1:]) + of_samples[i]
             )
-            half = float(stats.t.ppf(0.95, spread.freedom)) * error
-            low, high = value - half, value + half
-        found.append(Difference(value, low, high, len(others), seeds, paired))
+            half, far = stats.t.isf([0.05, 0.05 / len(samples)], spread.freedom) * error
+            low, high, least = value - float(half), value + float(half), value - float(far)
+        found.append(Difference(value, low, high, least, len(others), seeds, paired))
     return found
 
 
