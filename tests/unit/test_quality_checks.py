@@ -68,6 +68,13 @@ def test_equivalent_tools_have_no_mark_and_the_report_says_so(tmp_path):
     assert "all are equivalent within 1.00 percentage points." in report
 
 
+def test_a_tool_that_is_better_than_the_others_is_not_equivalent_but_ranked(tmp_path):
+    home = made(tmp_path, ERRORS | {"e": (30, 38, 33)})
+    line = lines(home)["e"]
+    assert (line["quality_equivalent"], line["ranked"]) == ("no", "yes")
+    assert float(line["quality_vs_others_high_90"]) < -0.01
+
+
 def test_where_equivalence_is_not_shown_a_mark_says_so(tmp_path):
     home = made(tmp_path, ERRORS | {"e": (80, 92, 84)})
     shown, line = notes(home), lines(home)["e"]
@@ -207,6 +214,21 @@ def test_tools_are_compared_on_the_same_samples_where_judgements_say_which_were_
     one_without = [*known[:-1], judgement(records[-1])]
     home = results(tmp_path / "2", records, cards, settings_json(), judgements=one_without)
     assert "(the spread of the runs);" in notes(home)
+
+
+def test_wrong_samples_of_another_record_are_not_used():
+    from benchm.reporting.columns import flatten
+    from benchm.reporting.judgements import Judgements
+    from benchm.reporting.runs import Run
+
+    item, bits = record("a"), wrong.packed(np.arange(2000) < 20)
+    good = judgement(item, wrong=bits)
+    digests = {key: good[key] for key in ("record_sha256", "evidence_sha256")}
+    run = Run.of(flatten(item) | {"tool_name": "A"} | digests)
+    assert Judgements([good]).wrong(run).sum() == 20
+    for other in ({"record_sha256": "00" * 32}, {"verdict": "fails"}):
+        assert Judgements([good | other]).wrong(run) is None
+    assert Judgements([judgement(item)]).wrong(run) is None
 
 
 def test_single_runs_on_the_same_samples_have_a_narrower_interval(tmp_path):
