@@ -113,6 +113,16 @@ def changed(item, dotted, value):
     return item
 
 
+def in_rounds(times, **keys):
+    """Records of several rounds; ``times``: a mapping of tool to seconds, None for no run."""
+    return [
+        record(tool, repeat=number, train_s=seconds, **keys)
+        for tool, series in times.items()
+        for number, seconds in enumerate(series, start=1)
+        if seconds is not None
+    ]
+
+
 def of_metric(item, metric, value, half=0.01):
     """A copy of a record whose quality is of another metric."""
     item = changed(item, "workload.metric", metric)

@@ -49,6 +49,12 @@ def column(markdown, name):
     return rows(markdown)[0].index(name)
 
 
+def bounds(words):
+    """(value, low, high) of an entry with an interval, a time or a ratio; marks are left off."""
+    found = re.fullmatch(r"([\d.e+-]+)x? \((.+)–(.+)\)[‡§]*", words)
+    return tuple(map(float, found.groups()))
+
+
 def numbers(path):
     with open(path, newline="") as source:
         return list(csv.DictReader(source))

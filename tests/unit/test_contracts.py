@@ -90,7 +90,8 @@ def test_tables_rank_each_contract_by_itself_and_mark_the_old_one(tmp_path):
     new, old = shown.split("\nOn ")[1:]
     assert new.startswith("local, cpu (2 cores of Made-up CPU 3000):")
     assert old.startswith("local, cpu (2 cores of Made-up CPU 3000; contract 1):")
-    assert "| B | 20.0 | 2x | 2x |" in new and "| B | 4.00 | 4x | 4x |" in old
+    assert "| B | 20.0 | 2x (one run) | 2x (one run) |" in new
+    assert "| B | 4.00 | 4x (one run) | 4x (one run) |" in old
     assert "measured under different contracts" in shown
     with open(home / "by_tool.csv", newline="") as source:
         found = {(row["tool"], row["contract"]): row["vs_best"] for row in csv.DictReader(source)}
@@ -103,7 +104,7 @@ def test_a_gpu_of_another_contract_is_no_measure_for_a_cpu(tmp_path):
     home = tables(tmp_path / "1", records, order(["a"], baseline="a"))
     assert "| CPU 2 cores | 9.00 |  |" in (home / "gpu_vs_cpu.md").read_text()
     home = tables(tmp_path / "2", [records[0], record("a", train_s=3, **gpu)], order(["a"], "a"))
-    assert "| CPU 2 cores | 9.00 | 3x |" in (home / "gpu_vs_cpu.md").read_text()
+    assert "| CPU 2 cores | 9.00 | 3x (one run) |" in (home / "gpu_vs_cpu.md").read_text()
 
 
 def test_the_reference_of_another_contract_is_no_measure_either(tmp_path):

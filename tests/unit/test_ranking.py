@@ -122,7 +122,7 @@ def test_an_unranked_gpu_is_no_measure_for_a_cpu(tmp_path):
     settings_json = order(["a"], baseline="a")
     both = [card("a"), card("a", device="gpu")]
     home = results(tmp_path / "1", records, both, settings_json)
-    assert "| CPU 2 cores | 9.00 | 3x | S |" in notes(home, "gpu_vs_cpu")
+    assert "| CPU 2 cores | 9.00 | 3x (one run) | S |" in notes(home, "gpu_vs_cpu")
     home = results(tmp_path / "2", records, both[:1], settings_json)
     assert "| CPU 2 cores | 9.00 |  | S |" in notes(home, "gpu_vs_cpu")
     assert "Unranked: A (local, gpu): no parity card." in notes(home, "by_gpu")
@@ -176,10 +176,16 @@ def test_only_ranked_tools_answer(tmp_path):
     cards = [card("fast", "different"), card("mid"), card("slow")]
     report = (results(tmp_path, THREE, cards, TOOLS) / "report.md").read_text()
     (answer,) = re.findall(r"^\*\*(.*)\*\*$", report, re.MULTILINE)
-    assert "Mid trained fastest: 4.00 s; Slow took 2.0 times as long" in answer
-    assert "Fast " not in answer
+    assert "2 tools took 4.00 to 8.00 s in one run each" in answer
+    assert "Fast" not in answer
     report = (results(tmp_path / "2", THREE, cards[:2], TOOLS) / "report.md").read_text()
     assert "Mid trained in 4.00 s; no other tool is ranked." in report
+    rounds = [record(each["cell"]["tool"], repeat=n, train_s=each["times"]["train_s"] * (1 + n / 99))
+              for each in THREE for n in (1, 2, 3)]  # fmt: skip
+    report = (results(tmp_path / "3", rounds, cards, TOOLS) / "report.md").read_text()
+    (answer,) = re.findall(r"^\*\*(.*)\*\*$", report, re.MULTILINE)
+    assert "Mid trained fastest: " in answer and "the slowest, Slow, took" in answer
+    assert "Fast" not in answer
 
 
 def test_when_nothing_is_ranked_the_report_says_so(tmp_path):

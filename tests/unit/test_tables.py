@@ -8,7 +8,7 @@ from drawing import runs_csv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import card, changed, of_metric, order, record, write_cards
-from tabling import column, numbers, row, rows, tables
+from tabling import bounds, column, numbers, row, rows, tables
 
 import make_tables
 from benchm.reporting import text
@@ -69,7 +69,11 @@ def test_ratios_are_of_the_fastest_and_of_the_baseline(tmp_path):
     best, versus = column(shown, "vs Best"), column(shown, "vs Base")
     found = {name: (row(shown, name)[best], row(shown, name)[versus]) for name in
              ("Slow", "Base", "Fast")}  # fmt: skip
-    assert found == {"Slow": ("3x", "1.5x"), "Base": ("2x", "1x"), "Fast": ("1x", "0.5x")}
+    assert found == {
+        "Slow": ("3x (one run)", "1.5x (one run)"),
+        "Base": ("2x (one run)", "1x"),
+        "Fast": ("1x", "0.5x (one run)"),
+    }
     plain = {line["tool"]: float(line["vs_best"]) for line in numbers(made / "by_tool.csv")}
     assert plain == {"slow": 3.0, "base": 2.0, "fast": 1.0}
 
@@ -107,7 +111,7 @@ def test_no_reason_can_break_a_table(reason):
     assert len(re.split(r"(?<!\\)(?:\\\\)*\|", lines[2])) == 4
 
 
-def test_repeats_give_a_median_a_spread_and_an_interval(tmp_path):
+def test_rounds_give_a_time_and_a_ratio_with_their_intervals(tmp_path):
     times = {"fast": [10, 12, 11, 30], "slow": [20, 25, 21, 62]}
     records = [
         record(tool, repeat=n, train_s=seconds)
@@ -116,22 +120,50 @@ def test_repeats_give_a_median_a_spread_and_an_interval(tmp_path):
     ]
     made = tables(tmp_path, records, order(["fast", "slow"], baseline="fast"))
     shown = (made / "by_tool.md").read_text()
-    assert row(shown, "Fast")[1] == "11.5 (10.0–30.0)"
+    time, low, high = bounds(row(shown, "Fast")[1])
+    assert time == pytest.approx((10 * 12 * 11 * 30) ** 0.25, abs=0.05) and low < 10 and high > 30
     assert row(shown, "Fast")[2] == "1x"
-    ratio = row(shown, "Slow")[2]
-    value, low, high = map(float, re.fullmatch(r"(.+)x \((.+)–(.+)\)", ratio).groups())
-    # The last round was slow for both: pairs are alike, although the times are not.
+    value, low, high = bounds(row(shown, "Slow")[2])
+    # The last round was slow for both: what rounds share is in the times, not in their ratio.
     assert value == pytest.approx(2.01, abs=0.005) and 1.8 < low < value < high < 2.3
     assert row(shown, "Slow")[-1] == "4"
+
+
+def test_runs_that_took_the_same_time_have_no_interval_to_print(tmp_path):
+    records = [record(t, repeat=n, train_s=s) for t, s in (("a", 7.1), ("b", 14.2)) for n in (1, 2)]
+    made = tables(tmp_path, records, order(["a", "b"], baseline="a"))
+    shown = (made / "by_tool.md").read_text()
+    assert row(shown, "A")[1:4] == ["7.10", "1x", "1x"]
+    assert row(shown, "B")[1:4] == ["14.2", "2x", "2x"]
+    found = {line["tool"]: line["train_s_low_95"] for line in numbers(made / "by_tool.csv")}
+    assert found == {"a": "7.1", "b": "14.2"}
 
 
 def test_a_single_run_has_no_interval_and_says_so(tmp_path):
     made = tables(tmp_path, [record("a", train_s=1), record("b", train_s=2)])
     shown = (made / "by_tool.md").read_text()
-    assert row(shown, "B")[2] == "2x"
+    assert row(shown, "B")[2] == "2x (one run)"
     assert row(shown, "B")[-1] == "1"
-    assert "n = 1 is a single run" in shown
-    assert all(line["vs_best_low_95"] == "" for line in numbers(made / "by_tool.csv"))
+    assert "* One run: the spread is unknown" in shown and "no tool is ranked" in shown
+    assert "Tier" not in shown
+    for line in numbers(made / "by_tool.csv"):
+        assert line["vs_best_low_95"] == line["train_s_low_95"] == line["tier"] == ""
+
+
+def test_equal_times_of_one_run_each_are_a_ratio_of_one_run_too(tmp_path):
+    records = [record("a"), record("b", train_s=11), record("base", train_s=11)]
+    shown = (tables(tmp_path, records, order(["base"], baseline="base")) / "by_tool.md").read_text()
+    versus = column(shown, "vs Base")
+    assert row(shown, "Base")[versus] == "1x"
+    assert row(shown, "B")[versus] == "1x (one run)"
+
+
+def test_too_few_runs_in_the_same_rounds_are_not_called_one_run(tmp_path):
+    records = [record("a", repeat=n, train_s=9 + n) for n in (1, 2)]
+    records += [record("b", repeat=n, train_s=30 + n) for n in (3, 4)]
+    shown = (tables(tmp_path, records) / "by_tool.md").read_text()
+    assert row(shown, "B")[2] == "3.2x (spread unknown)"
+    assert "* One run, or too few in the same rounds: the spread is unknown" in shown
 
 
 def test_repeats_that_failed_are_counted(tmp_path):
@@ -148,7 +180,7 @@ def test_published_rows_are_marked_and_never_rank_measured_ones(tmp_path):
     )
     made = tables(tmp_path, [record("a", train_s=10), record("b", train_s=20)], published=published)
     shown = (made / "by_tool.md").read_text()
-    assert row(shown, "A")[2] == "1x" and row(shown, "B")[2] == "2x"
+    assert row(shown, "A")[2] == "1x" and row(shown, "B")[2] == "2x (one run)"
     assert row(shown, "Old (published)")[1:3] == ["2", "1x"]
     assert row(shown, "Older (published)")[1:3] == ["4", "2x"]
     assert "compared among themselves only" in shown
@@ -285,7 +317,7 @@ def test_a_run_that_works_before_its_timed_window_is_marked(tmp_path):
     much = changed(items[0], "load.init_core_seconds", 4.6)  # of 18 in training
     most_allowed = changed(items[1], "load.init_core_seconds", 4.5)
     shown = (tables(tmp_path, [record("a"), much, most_allowed]) / "by_tool.md").read_text()
-    assert row(shown, "A")[1] == "10.0 (10.0–10.0)‡" and row(shown, "B")[1] == "10.0"
+    assert row(shown, "A")[1] == "10.0‡" and row(shown, "B")[1] == "10.0"
     assert (
         "‡ Initialisation, which is outside the time, used more than a quarter of the CPU time of "
         "the training: A (local, cpu, repeat 2): 4.6 core-seconds of initialisation, "

@@ -40,8 +40,8 @@ def test_a_tool_is_compared_with_itself_on_the_reference(tmp_path):
         record("a", instance="old", device="gpu", gpus=["Tesla K80"], train_s=50),
     ]
     made = tables(tmp_path, records, order(["a", "b"], reference=REFERENCE), OLD_TIMES)
-    assert versus(made, "new", "A") == "0.2x", "measured against measured, where there is a run"
-    assert versus(made, "new", "B") == "0.5x†"
+    assert versus(made, "new", "A") == "0.2x (one run)", "measured against measured, where there is a run"
+    assert versus(made, "new", "B") == "0.5x (one run)†"
     assert versus(made, "old", "A") is None, "not with itself"
     shown = (made / "by_tool.md").read_text()
     assert "same tool on one GPU of old (Tesla K80)" in shown
@@ -61,7 +61,7 @@ def test_there_is_no_comparison_with_a_reference_that_nobody_ran_on(tmp_path):
 def test_the_mark_of_published_times_is_explained_only_where_it_stands(tmp_path):
     records = [record("a", instance=name, device="gpu", gpus=["G"]) for name in ("old", "new")]
     made = tables(tmp_path, records, order(["a"], reference=REFERENCE))
-    assert versus(made, "new", "A") == "1x"
+    assert versus(made, "new", "A") == "1x (one run)"
     assert "†" not in (made / "by_tool.md").read_text()
 
 
@@ -74,7 +74,7 @@ def test_cpus_are_compared_with_the_gpu(tmp_path):
     made = tables(tmp_path, records, order(["a", "b"], baseline="a"))
     shown = (made / "gpu_vs_cpu.md").read_text()
     assert row(shown, "GPU (K80)")[1:3] == ["37.0", "1x"]
-    assert row(shown, "CPU 2 cores")[1:3] == ["326", "9x"]
+    assert row(shown, "CPU 2 cores")[1:3] == ["326", "9x (one run)"]
     assert len(rows(shown)) == 4, "only the baseline belongs here"
 
 
@@ -84,7 +84,7 @@ def test_the_comparison_with_another_instances_gpu_is_named(tmp_path):
         record("a", device="cpu", instance="two", train_s=50),
     ]
     shown = (tables(tmp_path, records, order(["a"], baseline="a")) / "gpu_vs_cpu.md").read_text()
-    assert row(shown, "CPU 2 cores, two")[2] == "5x"
+    assert row(shown, "CPU 2 cores, two")[2] == "5x (one run)"
     assert "CPU 2 cores, two is compared with GPU (K80) of one." in shown
 
 

@@ -53,10 +53,11 @@ def answer(block, blocks):
 
 
 def _unranked(cells):
-    """What single runs say: how far apart they are, and no winner."""
-    low, high = (text.seconds(cell.train_s) for cell in (cells[0], cells[-1]))
+    """What runs without a known spread say: how far apart they are, and no winner."""
+    once = all(len(cell.ok) == 1 for cell in cells)
+    runs = "one run each" if once else "too few runs in the same rounds to know their spread"
     return (
-        f"{len(cells)} tools took {low} to {high} s in one run each, which ranks none of them: "
+        f"{len(cells)} tools took {_times(cells)} in {runs}, which ranks none of them: "
         "the next run may come out in another order."
     )
 
@@ -112,9 +113,12 @@ def certainty(blocks):
             "the study, which shows how far a time may be off."
         )
     runs = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-    words = [f"Times are of {runs} runs, made in rounds of one run of each tool in random order."]
-    for block in blocks:
-        words += notes.precision(block)
+    places = {run["round_place"] for block in blocks for cell in measured(block) for run in cell.ok}
+    drawn = "" if None in places else ", made in rounds of one run of each tool in random order"
+    words = [f"Times are of {runs} runs{drawn}."]
+    found = [(block, said) for block in blocks if (said := notes.precision(block))]
+    for block, said in found:
+        words += [f"On {block.place}:"] * (len(found) > 1) + said
     return " ".join(words)
 
 

@@ -120,7 +120,7 @@ def gpu_vs_cpu(blocks, order):
             [
                 entry(label),
                 tables.time(cell),
-                tables.ratio(versus, cell),
+                tables.ratio(versus, cell, to_itself=cell is gpu),
                 entry(cell.parity.letter),
                 tables.dollars(cell, order),
                 tables.counted(cell),

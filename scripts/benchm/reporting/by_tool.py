@@ -80,8 +80,8 @@ def _row(cell, order, best, other, reference, least):
     return [
         entry(cell.name),
         tables.time(cell),
-        tables.ratio(best, cell),
-        tables.ratio(other, cell),
+        tables.ratio(best, cell, to_itself=best is not None and best.value == 1),
+        tables.ratio(other, cell, to_itself=cell.tool == order.baseline),
         tables.versus(cell, reference),
         entry(text.whole(load), load),
         entry(text.whole(cell.median("cpus")), cell.median("cpus")),

@@ -29,8 +29,12 @@ class Family:
 
     @property
     def noise_floor(self):
-        """The twin's time over the baseline's, a ``Ratio``: what no difference comes out as."""
-        base = base_of(self.twin.tool) if self.twin else None
-        if base not in {cell.tool for cell in self.cells}:
+        """The twin's time over the baseline's, a ``Ratio``: what no difference comes out as.
+
+        None without either, and where one of them is unranked alone: they may differ then.
+        """
+        name = base_of(self.twin.tool) if self.twin else None
+        base = next((cell for cell in self.cells if cell.tool == name), None)
+        if base is None or base.ranked != self.twin.ranked:
             return None
-        return self.comparison.ratio(self.twin.tool, base)
+        return self.comparison.ratio(self.twin.tool, name)

@@ -50,7 +50,7 @@ def time_by_tool(blocks, order, cards):
         "Training time by tool",
         sentence(
             protocol(blocks),
-            "each dot is a run, the bar its median" if several else "one run each",
+            "each dot is a run, the bar the time of the tables" if several else "one run each",
             "less is better",
         ),
         "Training time in seconds for each tool, every run as a dot.",

@@ -1,5 +1,6 @@
 """The lines below a table: what its numbers mean, for the runs that are in it."""
 
+from ..rounds import COSTLY
 from ..twin import base_of
 from . import marks, text
 from .cards import LETTERS, UNCHECKED
@@ -35,9 +36,11 @@ def general(cells):
             "95 % interval: a time divided by another is their ratio. The intervals of vs Best and "
             "of the column after it hold for all tools together."
         )
-    if any(cell.comparison and cell.time.low is None for cell in ok):
+    if unknown := [cell for cell in ok if cell.comparison and cell.time.low is None]:
+        once = all(len(cell.ok) == 1 for cell in unknown)
+        runs = "One run" if once else "One run, or too few in the same rounds"
         notes.append(
-            "One run: its spread is unknown, so nothing is said about how far a time or a ratio "
+            f"{runs}: the spread is unknown, so nothing is said about how far a time or a ratio "
             "may be off, and no tool is ranked."
         )
     if any(cell.published for cell in cells):
@@ -101,13 +104,18 @@ def of_runs(cells):
 
 
 def fewer(cells):
-    """Which tools were run in fewer rounds than the others, because a run of theirs takes long."""
-    counts = {cell: len(cell.runs) for cell in cells if not cell.published}
-    most = max(counts.values(), default=0)
-    names = [cell.tool_name for cell, count in counts.items() if count < most]
-    if not names:
+    """Which tools were run in fewer rounds than those that they are compared with."""
+    found = []
+    for cell in (cell for cell in cells if cell.family):
+        most = max(len(other.runs) for other in cell.family.cells)
+        if len(cell.runs) < most:
+            found.append(f"{cell.tool_name} ({cell.place}; {len(cell.runs)} of {most})")
+    if not found:
         return []
-    return [f"In fewer rounds than the others, because a run takes so long: {'; '.join(names)}."]
+    return [
+        f"In fewer rounds than the others: {'; '.join(found)}. A tool whose run takes more than "
+        f"{COSTLY} times as long as the median of the others' has the first round alone."
+    ]
 
 
 def initialisation(cells):

@@ -87,11 +87,11 @@ def steady(cell):
     return entry(words + marks.of_steady(cell), value)
 
 
-def ratio(found, cell=None):
+def ratio(found, cell=None, to_itself=False):
     """A ``Ratio`` or None; ``cell``: whose it is, where it may have been published."""
     if found and cell is not None and cell.published:
         return entry(text.ratio(found.value), found.value)
-    return entry(text.ratio_with_interval(found), found.value if found else None)
+    return entry(text.ratio_with_interval(found, to_itself), found.value if found else None)
 
 
 def quality(cell):

@@ -39,15 +39,16 @@ def ratio(value):
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "x"
 
 
-def ratio_with_interval(found):
+def ratio_with_interval(found, to_itself=False):
     """A ``Ratio`` as text, with its interval when it has one; that asks for one digit more.
 
-    What has none is of single runs, which is said with it, unless it is of something to itself.
+    What has none says why: there was one run, or the runs shared too few rounds. ``to_itself``:
+    there is nothing to say, it is 1x.
     """
     if found is None:
         return ""
-    if found.low is None and found.value != 1:
-        return f"{ratio(found.value)} (one run)"
+    if found.low is None and not to_itself:
+        return f"{ratio(found.value)} ({'one run' if found.n <= 1 else 'spread unknown'})"
     if found.low is None or found.low == found.high:
         return ratio(found.value)
     return f"{digits(found.value)}x ({digits(found.low)}–{digits(found.high)})"

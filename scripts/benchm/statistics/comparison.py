@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from . import critical
-from .contrasts import contrasts, critical_values, tiers, versus_best
+from .contrasts import SAME, contrasts, critical_values, tiers, versus_best
 from .estimates import Estimate, Ratio
 
 __all__ = ["Comparison", "Estimate", "Ratio", "compare"]
@@ -47,6 +47,7 @@ class Comparison:
         self._found = contrasts(logs[None], present)
         self._at = {tool: place for place, tool in enumerate(self._names)}
         self._runs = {tool: len(by_round) for tool, by_round in times.items()}
+        self._seconds = [list(times[tool].values()) for tool in self._names]
         self._baseline = baseline if baseline in self._at else None
         means = self._found.means[0]
         inside = [tool for tool in self._names if tool not in set(aside)]
@@ -61,14 +62,13 @@ class Comparison:
 
         It is for rounds drawn anew: it says what another study of as many rounds would find.
         """
-        place = self._at[tool]
-        mean, half = self._found.means[0, place], self._found.mean_half[0, place]
-        return Estimate(_exp(mean), *_bounds(mean - half, mean + half), self._runs[tool])
+        mean, half = self._found.means[0, self._at[tool]], self.log_half(tool)
+        value = self._value(self._at[tool])
+        return Estimate(value, *_around(value, mean, half, half), self._runs[tool])
 
-    def log_error(self, tool):
-        """Return (standard error, its degrees of freedom) of the log time of ``tool``."""
-        place = self._at[tool]
-        return float(self._found.mean_error[0, place]), float(self._found.mean_df[0, place])
+    def log_half(self, tool):
+        """Return half of the interval of the log time of ``tool``; nan without one."""
+        return float(self._found.mean_half[0, self._at[tool]])
 
     def ratio(self, tool, other):
         """Return the Ratio of the times of two tools, also aside; its interval holds by itself."""
@@ -90,9 +90,10 @@ class Comparison:
 
         Which one is the fastest is not taken as known. KeyError for a tool aside.
         """
-        value, low, high = (float(each[self._place[tool]]) for each in self._best)
+        log, low, high = (float(each[self._place[tool]]) for each in self._best)
         runs = min(self._runs[tool], self._runs[self.tools[0]])
-        return Ratio(_exp(value), *_bounds(low, high), runs)
+        value = max(1.0, self._quotient(self._at[tool], self._at[self.tools[0]]))
+        return Ratio(value, *_around(value, log, log - low, high - log), runs)
 
     @cached_property
     def tiers(self):
@@ -124,12 +125,22 @@ class Comparison:
     def _ratio(self, tool, other, value):
         row, column = self._at[tool], self._at[other]
         runs = min(self._runs[tool], self._runs[other])
-        difference = self._found.difference[0, row, column]
         if row == column:
             known = self.residual_df > 0
             return Ratio(1.0, *((1.0, 1.0) if known else (None, None)), runs)
+        difference = self._found.difference[0, row, column]
         half = value(self._found.df[0, row, column]) * self._found.error[0, row, column]
-        return Ratio(_exp(difference), *_bounds(difference - half, difference + half), runs)
+        quotient = self._quotient(row, column)
+        return Ratio(quotient, *_around(quotient, difference, half, half), runs)
+
+    def _value(self, place):
+        """Seconds of a tool; those of a run of its own where the mean is that but for rounding."""
+        value = _exp(self._found.means[0, place])
+        nearest = min(self._seconds[place], key=lambda seconds: abs(seconds - value))
+        return nearest if math.isclose(nearest, value, rel_tol=SAME) else value
+
+    def _quotient(self, row, column):
+        return min(self._value(row) / self._value(column), _exp(math.inf))
 
     @cached_property
     def _ranked(self):
@@ -169,7 +180,10 @@ def _exp(value):
     return math.exp(min(float(value), 700.0))
 
 
-def _bounds(low, high):
-    if not (math.isfinite(low) and math.isfinite(high)):
+def _around(value, log, below, above):
+    """Return the bounds of ``value``, whose logarithm is ``log``, or None twice without any."""
+    if not (math.isfinite(below) and math.isfinite(above)):
         return None, None
-    return _exp(low), _exp(high)
+    if max(below, above) <= SAME:  # runs that took the same time
+        return value, value
+    return _exp(log - below), _exp(log + above)
