@@ -51,7 +51,7 @@ def column(markdown, name):
 
 def bounds(words):
     """(value, low, high) of an entry with an interval, a time or a ratio; marks are left off."""
-    found = re.fullmatch(r"([\d.e+-]+)x? \((.+)–(.+)\)[‡§]*", words)
+    found = re.fullmatch(r"([\d.e+-]+)x? \((.+)–(.+)\)[‡§◊#]*", words)
     return tuple(map(float, found.groups()))
 
 

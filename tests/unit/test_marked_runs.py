@@ -23,16 +23,16 @@ WHY = ["other programs used 30 % of the CPU time", "the host took 4.0 % of the C
 
 def test_a_disturbed_run_is_marked_in_its_row_with_what_disturbed_it(tmp_path):
     text, csv = shown(tmp_path, *rounds(load__disturbed=WHY))
-    assert row(text, "A")[1].endswith("§") and not row(text, "B")[1].endswith("§")
-    assert f"§ Something else was on the machine: A (local, cpu, round 2): {', '.join(WHY)}" in text
+    assert row(text, "A")[1].endswith("◊") and not row(text, "B")[1].endswith("◊")
+    assert f"◊ Something else was on the machine: A (local, cpu, round 2): {', '.join(WHY)}" in text
     assert [line["runs_disturbed"] for line in csv] == ["1", "0"]
 
 
 def test_no_mark_moves_a_number(tmp_path):
     quiet, _ = shown(tmp_path / "quiet", *rounds())
     disturbed, _ = shown(tmp_path / "disturbed", *rounds(load__disturbed=WHY))
-    assert "§" not in quiet
-    assert row(disturbed, "A")[1].removesuffix("§") == row(quiet, "A")[1]
+    assert "◊" not in quiet
+    assert row(disturbed, "A")[1].removesuffix("◊") == row(quiet, "A")[1]
     assert row(disturbed, "A")[2:] == row(quiet, "A")[2:]
 
 

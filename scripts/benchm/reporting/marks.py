@@ -8,7 +8,7 @@ from statistics import median
 from . import text
 
 #: Marks the time of a cell with a run during which something else was on the machine.
-DISTURBED = "§"
+DISTURBED = "◊"
 #: Marks the steady time of a cell with a run whose later epochs were not alike.
 SCATTERED = "¶"
 #: Marks the time of a cell with a run that made far more page faults than the others of it.
