@@ -31,9 +31,11 @@ def add(config):
 
 
 def check_names(config, file):
-    """Raise BadInput for a tool whose id or name leaves no room for a twin."""
-    for tool in config["tools"]:
-        if tool.endswith(SUFFIX):
+    """Raise BadInput for a tool whose id leaves no room for a twin; one that is there is fine."""
+    tools, twin = config["tools"], id_of(config["baseline"])
+    made = add(config | {"tools": {tool: tools[tool] for tool in tools if tool != twin}})["tools"]
+    for tool, entry in tools.items():
+        if tool.endswith(SUFFIX) and made.get(tool) != entry:
             text = f"no name here; allowed: any that does not end on {SUFFIX}, which stands for "
             raise checking.wrong(file, f"tools.{tool}", f"{text}the baseline's second run")
     if len(id_of(config["baseline"])) > LONGEST_ID:

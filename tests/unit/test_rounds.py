@@ -156,6 +156,9 @@ def test_rounds_that_can_not_be_are_refused_with_what_is_allowed(path, value, wo
 
 
 def test_no_tool_may_be_called_as_a_twin_is():
-    config = configuration.read()  # holds one
-    with pytest.raises(BadInput, match="tools.keras_tensorflow_again: no name here; allowed: any"):
-        configuration.check(config)
+    config = configuration.read()
+    configuration.check(config)  # it holds one
+    for tool in ("keras_tensorflow_again", "mine_again"):
+        tools = config["tools"] | {tool: config["tools"]["mxnet"]}
+        with pytest.raises(BadInput, match=f"tools.{tool}: no name here; allowed: any"):
+            configuration.check(config | {"tools": tools})
