@@ -85,8 +85,9 @@ def test_neither_the_order_of_tools_nor_the_unit_matters(times, factor, random):
     turned = {name: dict(reversed(times[name].items())) for name in names}
     scaled = {name: {n: s * factor for n, s in by.items()} for name, by in times.items()}
     for other, by in ((compare(turned, "A"), 1.0), (compare(scaled, "A"), factor)):
+        others = everything(other)
         for key, value in everything(found).items():
-            same(value, everything(other)[key], by if key[0] == "time" else 1.0)
+            same(value, others[key], by if key[0] == "time" else 1.0)
         if by == 1.0:
             assert (other.tools, other.tiers) == (found.tools, found.tiers)
 
