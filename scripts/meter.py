@@ -120,7 +120,9 @@ def main(argv=None):
             return measure.measure(request, progress.of_cell(job, asked.position))
 
         if asked.attempts:
-            record, evidence = tries.measure(once, tries.Aside(asked.record, asked.attempts))
+            record, evidence = tries.measure(
+                once, tries.Aside(asked.record, asked.attempts, writing.write)
+            )
         else:
             record, evidence = once()
     except (BadInput, measure.NotMeasurable) as error:

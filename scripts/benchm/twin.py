@@ -25,17 +25,20 @@ def base_of(tool):
 def add(config):
     """Return a checked configuration (a dict) with the twin of its baseline among the tools."""
     baseline = config["baseline"]
-    entry = config["tools"][baseline]
-    twin = entry | {"name": f"{entry['name']}, again"}
-    return config | {"tools": config["tools"] | {id_of(baseline): twin}}
+    twin = _twin_of(config["tools"][baseline], baseline)
+    return config | {"tools": config["tools"] | twin}
+
+
+def _twin_of(entry, tool):
+    return {id_of(tool): entry | {"name": f"{entry['name']}, again"}}
 
 
 def check_names(config, file):
     """Raise BadInput for a tool whose id leaves no room for a twin; one that is there is fine."""
-    tools, twin = config["tools"], id_of(config["baseline"])
-    made = add(config | {"tools": {tool: tools[tool] for tool in tools if tool != twin}})["tools"]
+    tools, baseline = config["tools"], config["baseline"]
+    twin = _twin_of(tools[baseline], baseline)
     for tool, entry in tools.items():
-        if tool.endswith(SUFFIX) and made.get(tool) != entry:
+        if tool.endswith(SUFFIX) and {tool: entry} != twin:
             text = f"no name here; allowed: any that does not end on {SUFFIX}, which stands for "
             raise checking.wrong(file, f"tools.{tool}", f"{text}the baseline's second run")
     if len(id_of(config["baseline"])) > LONGEST_ID:

@@ -99,26 +99,29 @@ def pair(number, disturbed, outcome="ok"):
     return made, f"evidence {number}".encode()
 
 
-def measured(tmp_path, monkeypatch, *pairs):
+def measured(tmp_path, *pairs):
     """Return the run that counts, how many were made, and what is kept: evidence by name."""
-    monkeypatch.setattr(tries.writing, "write", lambda record, path, evidence, where: (
-        where.parent.mkdir(parents=True, exist_ok=True),
-        path.write_text(json.dumps(record)), where.write_bytes(evidence)))  # fmt: skip
+
+    def write(record, path, evidence, evidence_path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record))
+        evidence_path.write_bytes(evidence)
+
     left = [copy.deepcopy(each) for each in pairs]
     folder = tmp_path / "attempts"
-    found, evidence = tries.measure(lambda: left.pop(0), tries.Aside("runs/3.json", folder))
+    found, evidence = tries.measure(lambda: left.pop(0), tries.Aside("runs/3.json", folder, write))
     kept = {path.name: path.read_bytes().decode() for path in sorted(folder.glob("*.npz"))}
     assert len(list(folder.glob("*.json"))) == len(kept)
     assert found["provenance"]["tries"] == len(pairs) - len(left)
     return evidence.decode(), found["provenance"]["tries"], kept
 
 
-def test_a_run_that_nothing_disturbed_counts_at_once(tmp_path, monkeypatch):
-    assert measured(tmp_path, monkeypatch, pair(1, []), pair(2, [])) == ("evidence 1", 1, {})
+def test_a_run_that_nothing_disturbed_counts_at_once(tmp_path):
+    assert measured(tmp_path, pair(1, []), pair(2, [])) == ("evidence 1", 1, {})
 
 
-def test_a_disturbed_run_is_measured_again_and_kept(tmp_path, monkeypatch):
-    counted = measured(tmp_path, monkeypatch, pair(1, ["a"]), pair(2, []), pair(3, []))
+def test_a_disturbed_run_is_measured_again_and_kept(tmp_path):
+    counted = measured(tmp_path, pair(1, ["a"]), pair(2, []), pair(3, []))
     assert counted == ("evidence 2", 2, {"3-2026-01-01T000001Z-1.npz": "evidence 1"})
 
 
@@ -126,23 +129,21 @@ def test_a_disturbed_run_is_measured_again_and_kept(tmp_path, monkeypatch):
     ("disturbed", "counts"),
     [((["a"], ["b"], ["c"]), 1), ((["a", "b"], ["a"], ["c"]), 2), ((["a", "b"], ["a"] * 3, []), 3)],
 )
-def test_of_disturbed_runs_that_with_the_fewest_reasons_counts(
-    tmp_path, monkeypatch, disturbed, counts
-):
+def test_of_disturbed_runs_that_with_the_fewest_reasons_counts(tmp_path, disturbed, counts):
     made = [pair(number, words) for number, words in enumerate(disturbed, start=1)]
-    evidence, number, kept = measured(tmp_path, monkeypatch, *made, pair(4, []))
+    evidence, number, kept = measured(tmp_path, *made, pair(4, []))
     assert (evidence, number) == (f"evidence {counts}", 3)
     assert sorted(kept.values()) == [f"evidence {n}" for n in (1, 2, 3) if n != counts]
 
 
-def test_a_run_that_breaks_is_no_better_than_a_disturbed_one(tmp_path, monkeypatch):
+def test_a_run_that_breaks_is_no_better_than_a_disturbed_one(tmp_path):
     made = [pair(1, ["a"]), pair(2, [], "failed")]
-    evidence, number, kept = measured(tmp_path, monkeypatch, *made)
+    evidence, number, kept = measured(tmp_path, *made)
     assert (evidence, number, list(kept.values())) == ("evidence 1", 2, ["evidence 2"])
 
 
-def test_a_failed_run_is_not_measured_again_at_once(tmp_path, monkeypatch):
-    assert measured(tmp_path, monkeypatch, pair(1, None, "failed"), pair(2, []))[:2] == (
+def test_a_failed_run_is_not_measured_again_at_once(tmp_path):
+    assert measured(tmp_path, pair(1, None, "failed"), pair(2, []))[:2] == (
         "evidence 1",
         1,
     )

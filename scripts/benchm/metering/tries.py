@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import median
 
 from ..files import BadInput
-from ..records import writing
 from . import probe
 
 #: A run that was disturbed is measured again at once, so often at most.
@@ -50,17 +49,22 @@ def _rank(record):
 
 
 class Aside:
-    """Keeps runs that don't count in ``folder``; ``record_path``: of the one that does."""
+    """Keeps runs that don't count in ``folder``.
 
-    def __init__(self, record_path, folder):
+    ``record_path``: of the one that does; ``write``: as ``records.writing.write``, which makes no
+    number and so is handed in.
+    """
+
+    def __init__(self, record_path, folder, write):
         self._stem, self._folder, self._kept = Path(record_path).stem, Path(folder), []
+        self._write = write
 
     def keep(self, record, evidence):
         """Write a run; its name tells the round, and when it began."""
         when = record["provenance"]["started_utc"].replace(":", "")
         name = f"{self._stem}-{when}-{len(self._kept) + 1}.json"
         self._kept.append(self._folder / name)
-        writing.write(record, self._kept[-1], evidence, self._kept[-1].with_suffix(".npz"))
+        self._write(record, self._kept[-1], evidence, self._kept[-1].with_suffix(".npz"))
 
     def take_back(self, number):
         """Remove the run that was kept as the ``number``th, from 0: it stands elsewhere now."""
