@@ -44,8 +44,8 @@ def test_it_opens_with_the_question_and_the_answer(tmp_path):
     title, _, sentence = shown.split("\n")[:3]
     assert title.startswith("# ") and title.endswith("?")
     assert sentence == (
-        "**On 2 cores of Made-up CPU 3000, 3 tools took 12.5 to 30.0 s in one run each, which ranks "
-        "none of them: the next run may come out in another order.**"
+        "**On 2 cores of Made-up CPU 3000, 3 tools took 12.5 to 30.0 s in one run each, which "
+        "ranks none of them: the next run may come out in another order.**"
     )
     assert "Every tool was run once" in shown
     assert "2021-02-03 04:05" in shown

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from benchm.statistics.intervals import wilson
 
+
 @given(st.integers(1, 10_000), st.data())
 def test_wilson_holds_the_rate_and_stays_a_rate(n, data):
     errors = data.draw(st.floats(0, n) | st.integers(0, n))

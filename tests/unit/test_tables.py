@@ -8,7 +8,7 @@ from drawing import runs_csv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import card, changed, of_metric, order, record, write_cards
-from tabling import bounds, column, numbers, row, rows, tables
+from tabling import column, numbers, row, rows, tables
 
 import make_tables
 from benchm.reporting import text
@@ -62,22 +62,6 @@ def test_the_columns_of_the_page_come_first(tmp_path):
     assert rows((made / "gpu_vs_cpu.md").read_text())[0][:3] == ["Device", "Time (s)", "vs GPU"]
 
 
-def test_ratios_are_of_the_fastest_and_of_the_baseline(tmp_path):
-    records = [record("slow", train_s=30), record("base", train_s=20), record("fast", train_s=10)]
-    made = tables(tmp_path, records, order(["slow", "base", "fast"], baseline="base"))
-    shown = (made / "by_tool.md").read_text()
-    best, versus = column(shown, "vs Best"), column(shown, "vs Base")
-    found = {name: (row(shown, name)[best], row(shown, name)[versus]) for name in
-             ("Slow", "Base", "Fast")}  # fmt: skip
-    assert found == {
-        "Slow": ("3x (one run)", "1.5x (one run)"),
-        "Base": ("2x (one run)", "1x"),
-        "Fast": ("1x", "0.5x (one run)"),
-    }
-    plain = {line["tool"]: float(line["vs_best"]) for line in numbers(made / "by_tool.csv")}
-    assert plain == {"slow": 3.0, "base": 2.0, "fast": 1.0}
-
-
 def test_a_row_that_did_not_run_stays_with_its_reason(tmp_path):
     records = [
         record("alpha"),
@@ -109,61 +93,6 @@ def test_no_reason_can_break_a_table(reason):
     lines = table.split("\n")
     assert len(lines) == 3
     assert len(re.split(r"(?<!\\)(?:\\\\)*\|", lines[2])) == 4
-
-
-def test_rounds_give_a_time_and_a_ratio_with_their_intervals(tmp_path):
-    times = {"fast": [10, 12, 11, 30], "slow": [20, 25, 21, 62]}
-    records = [
-        record(tool, repeat=n, train_s=seconds)
-        for tool, series in times.items()
-        for n, seconds in enumerate(series, start=1)
-    ]
-    made = tables(tmp_path, records, order(["fast", "slow"], baseline="fast"))
-    shown = (made / "by_tool.md").read_text()
-    time, low, high = bounds(row(shown, "Fast")[1])
-    assert time == pytest.approx((10 * 12 * 11 * 30) ** 0.25, abs=0.05) and low < 10 and high > 30
-    assert row(shown, "Fast")[2] == "1x"
-    value, low, high = bounds(row(shown, "Slow")[2])
-    # The last round was slow for both: what rounds share is in the times, not in their ratio.
-    assert value == pytest.approx(2.01, abs=0.005) and 1.8 < low < value < high < 2.3
-    assert row(shown, "Slow")[-1] == "4"
-
-
-def test_runs_that_took_the_same_time_have_no_interval_to_print(tmp_path):
-    records = [record(t, repeat=n, train_s=s) for t, s in (("a", 7.1), ("b", 14.2)) for n in (1, 2)]
-    made = tables(tmp_path, records, order(["a", "b"], baseline="a"))
-    shown = (made / "by_tool.md").read_text()
-    assert row(shown, "A")[1:4] == ["7.10", "1x", "1x"]
-    assert row(shown, "B")[1:4] == ["14.2", "2x", "2x"]
-    found = {line["tool"]: line["train_s_low_95"] for line in numbers(made / "by_tool.csv")}
-    assert found == {"a": "7.1", "b": "14.2"}
-
-
-def test_a_single_run_has_no_interval_and_says_so(tmp_path):
-    made = tables(tmp_path, [record("a", train_s=1), record("b", train_s=2)])
-    shown = (made / "by_tool.md").read_text()
-    assert row(shown, "B")[2] == "2x (one run)"
-    assert row(shown, "B")[-1] == "1"
-    assert "* One run: the spread is unknown" in shown and "no tool is ranked" in shown
-    assert "Tier" not in shown
-    for line in numbers(made / "by_tool.csv"):
-        assert line["vs_best_low_95"] == line["train_s_low_95"] == line["tier"] == ""
-
-
-def test_equal_times_of_one_run_each_are_a_ratio_of_one_run_too(tmp_path):
-    records = [record("a"), record("b", train_s=11), record("base", train_s=11)]
-    shown = (tables(tmp_path, records, order(["base"], baseline="base")) / "by_tool.md").read_text()
-    versus = column(shown, "vs Base")
-    assert row(shown, "Base")[versus] == "1x"
-    assert row(shown, "B")[versus] == "1x (one run)"
-
-
-def test_too_few_runs_in_the_same_rounds_are_not_called_one_run(tmp_path):
-    records = [record("a", repeat=n, train_s=9 + n) for n in (1, 2)]
-    records += [record("b", repeat=n, train_s=30 + n) for n in (3, 4)]
-    shown = (tables(tmp_path, records) / "by_tool.md").read_text()
-    assert row(shown, "B")[2] == "3.2x (spread unknown)"
-    assert "* One run, or too few in the same rounds: the spread is unknown" in shown
 
 
 def test_repeats_that_failed_are_counted(tmp_path):
@@ -320,7 +249,7 @@ def test_a_run_that_works_before_its_timed_window_is_marked(tmp_path):
     assert row(shown, "A")[1] == "10.0‡" and row(shown, "B")[1] == "10.0"
     assert (
         "‡ Initialisation, which is outside the time, used more than a quarter of the CPU time of "
-        "the training: A (local, cpu, repeat 2): 4.6 core-seconds of initialisation, "
+        "the training: A (local, cpu, round 2): 4.6 core-seconds of initialisation, "
         "18 of training."
     ) in shown
     assert "‡" not in (tables(tmp_path / "2", [most_allowed]) / "by_tool.md").read_text()

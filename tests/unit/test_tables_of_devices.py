@@ -40,7 +40,9 @@ def test_a_tool_is_compared_with_itself_on_the_reference(tmp_path):
         record("a", instance="old", device="gpu", gpus=["Tesla K80"], train_s=50),
     ]
     made = tables(tmp_path, records, order(["a", "b"], reference=REFERENCE), OLD_TIMES)
-    assert versus(made, "new", "A") == "0.2x (one run)", "measured against measured, where there is a run"
+    assert versus(made, "new", "A") == "0.2x (one run)", (
+        "measured against measured, where there is a run"
+    )
     assert versus(made, "new", "B") == "0.5x (one run)†"
     assert versus(made, "old", "A") is None, "not with itself"
     shown = (made / "by_tool.md").read_text()

@@ -15,7 +15,10 @@ def opening(blocks, order, checked):
         if (words := answer(block, blocks))
     ]
     if not blocks:
-        return "**There is no run that could be used.** *Left out* says why."
+        return (
+            "**There is no run of a tool that could be used.** What could not be, and why, stands "
+            "under *Left out*."
+        )
     if not answers:
         if all(cell.published for block in blocks for cell in block.cells):
             return "**Nothing was measured here: these are the runs that others published.**"
