@@ -134,7 +134,7 @@ def _measure(request, observer, gpus, cpus, gpu_count, lacking, is_ours=False):
         "software.environment_installed_sha256": "not started in an environment",
     }
     reasons |= seen.reasons | time_reasons | quality_reasons
-    if ok:
+    if ok and is_ours:
         record["load"]["disturbed"] = disturbance.reasons(record, request.noise, request.usual)
     record["absent"] = layout.absences(record, reasons)
     return record, packed
