@@ -31,7 +31,7 @@ MOST_EPOCHS = 100_000
 #: Keys of a study that are no protocol's.
 STUDY_KEYS = (
     *("workload", "data_set", "n_train", "n_test", "epochs"),
-    *("seed", "rounds", "time_limit", "full_size"),
+    *("seed", "rounds", "time_limit", "full_size", "version"),
 )
 
 #: Keys that had another name in an earlier version, and what is said of them.
@@ -192,6 +192,7 @@ def order_of(config, study=None):
             "chance": workload.chance_on(data_set),
         }
         order["not_offered"] = sorted(not_offered(config, study))
+        order["version"] = config["studies"][study].get("version", 1)
     return order
 
 

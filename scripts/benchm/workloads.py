@@ -24,7 +24,17 @@ _TAKEN = frozenset(
     {
         *("contract", "workload", "tool", "device", "gpus", "threads", "options", "jobs"),
         *("data", "events", "predictions_file", "weights_file", "scratch", "observe"),
-        *("data_set", "n_train", "n_test", "epochs", "seed", "rounds", "time_limit", "full_size"),
+        *(
+            "data_set",
+            "n_train",
+            "n_test",
+            "epochs",
+            "seed",
+            "rounds",
+            "time_limit",
+            "full_size",
+            "version",
+        ),
     }
 )
 

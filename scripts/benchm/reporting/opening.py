@@ -27,19 +27,21 @@ def opening(blocks, order, checked):
         parts = ["\n".join("* " + " ".join(filter(None, pair)) for pair in answers)]
     else:
         parts = answers[0]
-    parts += [protocol(blocks, order.workload, checked), certainty(blocks)]
+    parts += [protocol(blocks, order, checked), certainty(blocks)]
     parts += map(text.cell_text, warnings(blocks))
     return "\n\n".join(filter(None, parts))
 
 
-def protocol(blocks, workload, checked):
+def protocol(blocks, order, checked):
     """The study in a few sentences."""
     run = next(c for b in blocks for c in b.cells if not c.published).runs[0]
     settings = ", ".join(
         f"{key.replace('_', ' ')} {_plain(value)}" for key, value in (run["protocol"] or {}).items()
     )
+    workload = order.workload
+    number = f", version {order.version}" if order.version > 1 else ""
     sentences = [
-        f"Study {text.code(run['study'])}: workload {text.code(run['workload'])}, "
+        f"Study {text.code(run['study'])}{number}: workload {text.code(run['workload'])}, "
         f"{run['epochs']} epochs of {run['n_train']:,} samples of {text.code(run['data_set'])}, "
         f"tested on {run['n_test']:,} others"
         + (f"; {text.cell_text(settings)}" if settings else "")

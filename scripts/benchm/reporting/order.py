@@ -16,7 +16,7 @@ a file or as it is::
      "workload": {"name": "cnn", "title": "Convolutional network", "parameters": 65402,
                   "flop_per_sample": 4404992, "bytes_per_sample": 784,
                   "kernels_per_step": 14, "margin": 0.005, "chance": 0.9, ...},
-     "not_offered": ["lightgbm"]}
+     "not_offered": ["lightgbm"], "version": 2}
 
 Every key may be missing.
 """
@@ -80,7 +80,7 @@ class Order:
     """``names`` maps a tool to what tables print; its keys are in the order of the rows.
 
     ``instances`` maps a machine type to its description, ``variants`` a tool to a ``Variant``;
-    ``not_offered``: tools that have no adapter for the workload.
+    ``not_offered``: tools that have no adapter for the workload; ``version``: of the study.
     """
 
     baseline: str | None = None
@@ -91,6 +91,7 @@ class Order:
     variants: dict = field(default_factory=dict)
     workload: Workload = Workload()
     not_offered: tuple = ()
+    version: int = 1
 
     def key(self, row):
         """Sorting key of a row of runs.csv: what isn't configured comes last, by name."""
@@ -132,7 +133,10 @@ def read_order(argument):
         keys = json.loads(argument if inline else read_text(argument))
     except ValueError as error:
         raise BadInput(f"{where}: not JSON: {one_line(error)}") from None
-    allowed = ("baseline", "devices", "instances", "not_offered", "reference", "tools", "workload")
+    allowed = (
+        *("baseline", "devices", "instances", "not_offered", "reference", "tools"),
+        *("version", "workload"),
+    )
     if not isinstance(keys, dict) or set(keys) - set(allowed):
         raise BadInput(f"{where}: allowed is a mapping with the keys {', '.join(allowed)}")
     baseline = keys.get("baseline")
@@ -148,6 +152,7 @@ def read_order(argument):
         variants=variants,
         workload=_workload(keys.get("workload"), where),
         not_offered=_strings(keys, "not_offered", where),
+        version=_version(keys.get("version", 1), where),
     )
 
 
@@ -156,6 +161,12 @@ def _strings(keys, key, where):
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise BadInput(f"{where}: {key}: allowed is a list of strings")
     return tuple(value)
+
+
+def _version(value, where):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise BadInput(f"{where}: version: {value!r}; allowed is a whole number from 1 on")
+    return value
 
 
 def _tools(tools, where):
