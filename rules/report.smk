@@ -8,8 +8,9 @@
 # Makes: results/{study}/runs.csv                       a row for each run
 #        results/{study}/left_out.json                  files that could not be used, and why
 #        results/{study}/tables/{table}.{md,csv,html}   by_tool, by_gpu, gpu_vs_cpu
-#        results/{study}/figures/{figure}.svg           machines, time_by_tool, time_split,
-#                                                       quality, speedup, parity
+#        results/{study}/figures/{figure}.svg           ratios, machines, time_by_tool, time_split,
+#                                                       cumulative, quality, speedup,
+#                                                       order_of_runs, parity
 #        results/{study}/report.md                      all of it, to read on a code host
 #        results/{study}/pages/{page}.html              parity, page_2017
 #
@@ -17,7 +18,8 @@
 # modules they import are inputs, so that Snakemake tracks their content.
 
 TABLES = ["by_tool", "by_gpu", "gpu_vs_cpu"]
-FIGURES = ["machines", "time_by_tool", "time_split", "quality", "speedup", "parity"]
+FIGURES = ["ratios", "machines", "time_by_tool", "time_split", "cumulative", "quality"]
+FIGURES += ["speedup", "order_of_runs", "parity"]
 PAGES = ["parity", "page_2017"]
 
 # What a finished study has.
@@ -122,6 +124,12 @@ rule figures:
         script="scripts/make_figures.py",
         modules=files_of("scripts/make_figures.py"),
     output:
+        ratios=report(
+            "results/{study}/figures/ratios.svg",
+            caption="../report/ratios.rst",
+            category="Figures",
+            labels={"figure": "against the baseline"},
+        ),
         machines=report(
             "results/{study}/figures/machines.svg",
             caption="../report/machines.rst",
@@ -140,6 +148,12 @@ rule figures:
             category="Figures",
             labels={"figure": "where the time goes"},
         ),
+        cumulative=report(
+            "results/{study}/figures/cumulative.svg",
+            caption="../report/cumulative.rst",
+            category="Figures",
+            labels={"figure": "time after each epoch"},
+        ),
         quality=report(
             "results/{study}/figures/quality.svg",
             caption="../report/quality.rst",
@@ -151,6 +165,12 @@ rule figures:
             caption="../report/speedup.rst",
             category="Figures",
             labels={"figure": "speed-up"},
+        ),
+        order_of_runs=report(
+            "results/{study}/figures/order_of_runs.svg",
+            caption="../report/order_of_runs.rst",
+            category="Figures",
+            labels={"figure": "runs in their order"},
         ),
         parity=report(
             "results/{study}/figures/parity.svg",

@@ -4,8 +4,8 @@
     make_figures.py --runs results/quick/runs.csv --order tools.json \\
         --cards results/quick/parity/*.json --output-dir results/quick/figures
 
-Writes machines, time_by_tool, time_split, quality, speedup and parity. Exit code 2: bad input,
-named on stderr.
+Writes ratios, machines, time_by_tool, time_split, cumulative, quality, speedup, order_of_runs and
+parity. Exit code 2: bad input, named on stderr.
 """
 
 import argparse
@@ -15,18 +15,24 @@ from pathlib import Path
 from benchm.files import BadInput, complain, write_text
 from benchm.reporting import inputs
 from benchm.reporting.divergence import parity
+from benchm.reporting.figure_cumulative import cumulative
+from benchm.reporting.figure_order import order_of_runs
 from benchm.reporting.figure_quality import quality
+from benchm.reporting.figure_ratios import ratios
 from benchm.reporting.figure_speedup import speedup
 from benchm.reporting.figure_times import time_by_tool, time_split
 from benchm.reporting.machines import machines
 
 #: Every figure by the name of its file.
 FIGURES = {
+    "ratios": ratios,
     "machines": machines,
     "time_by_tool": time_by_tool,
     "time_split": time_split,
     "quality": quality,
+    "cumulative": cumulative,
     "speedup": speedup,
+    "order_of_runs": order_of_runs,
     "parity": parity,
 }
 

@@ -74,6 +74,12 @@ class Comparison:
         """Return the Ratio of the times of two tools, also aside; its interval holds by itself."""
         return self._ratio(tool, other, critical.single)
 
+    def of_all_pairs(self, tool, other):
+        """Return the Ratio of the times of two of ``tools``; those of all pairs hold together."""
+        values = self._critical
+        pair = (0, self._at[tool], self._at[other])
+        return self._ratio(tool, other, lambda df: values[pair])
+
     def versus_baseline(self, tool):
         """Return the Ratio to the baseline; those of all ``tools`` hold together.
 
@@ -81,9 +87,7 @@ class Comparison:
         """
         if self._baseline is None or (tool not in self.tools and tool != self._baseline):
             return None
-        values = self._critical
-        pair = (0, self._at[tool], self._at[self._baseline])
-        return self._ratio(tool, self._baseline, lambda df: values[pair])
+        return self.of_all_pairs(tool, self._baseline)
 
     def versus_best(self, tool):
         """Return the Ratio to the fastest of ``tools``, never below 1; those of all hold together.
