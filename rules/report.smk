@@ -12,7 +12,8 @@
 #                                                       cumulative, quality, speedup,
 #                                                       order_of_runs, parity
 #        results/{study}/report.md                      all of it, to read on a code host
-#        results/{study}/pages/{page}.html              parity, page_2017
+#        results/{study}/pages/{page}.html              opening, which report/workflow.rst puts on
+#                                                       the first page; parity, page_2017
 #
 # No cell depends on anything here, and on a cluster nothing here asks for a node. Scripts and the
 # modules they import are inputs, so that Snakemake tracks their content.
@@ -20,7 +21,7 @@
 TABLES = ["by_tool", "by_gpu", "gpu_vs_cpu"]
 FIGURES = ["ratios", "machines", "time_by_tool", "time_split", "cumulative", "quality"]
 FIGURES += ["speedup", "order_of_runs", "parity"]
-PAGES = ["parity", "page_2017"]
+PAGES = ["opening", "parity", "page_2017"]
 
 # What a finished study has.
 REPORTED = [
@@ -209,6 +210,7 @@ rule report_md:
         modules=files_of("scripts/make_report.py"),
     output:
         markdown="results/{study}/report.md",
+        opening="results/{study}/pages/opening.html",
         parity=report(
             "results/{study}/pages/parity.html",
             caption="../report/parity_page.rst",

@@ -8,7 +8,7 @@
         --output results/quick/report.md
 
 Tables are copied in, figures are linked by relative paths, both in the order of the
-arguments; but the figure of all machines comes first, and that of parity stands in its own
+arguments; but the first figure, ratios, stands in the opening, and that of parity in its own
 section. A caption is a file that has the name of its figure; its text stands below the figure as
 it is. Without --cards parity is not looked at, without --judgements the runs' evidence. Exit code
 2: bad input, named on stderr.
@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 
 from benchm.files import BadInput, complain, read_text, write_text
-from benchm.reporting import deviations_2017, inputs, parity
+from benchm.reporting import deviations_2017, inputs, opening, parity
 from benchm.reporting.pages import page
 from benchm.reporting.report import report
 
@@ -38,7 +38,9 @@ def main(arguments=None):
     )
     parser.add_argument("--output", required=True, metavar="MD")
     parser.add_argument(
-        "--pages", metavar="DIR", help="write the sections on parity and on the 2017 page as HTML"
+        "--pages",
+        metavar="DIR",
+        help="write the opening and the sections on parity and on the 2017 page as HTML",
     )
     options = parser.parse_args(arguments)
     try:
@@ -58,6 +60,10 @@ def main(arguments=None):
             }
             for name, section in sections.items():
                 write_text(Path(options.pages, f"{name}.html"), page(name, section))
+            (first,) = [p for p in options.figures if Path(p).stem == opening.FIGURE] or [None]
+            svg = read_text(first) if first and Path(first).exists() else None
+            opens = opening.first_page(found, svg, bool(sections["parity"]))
+            write_text(Path(options.pages, "opening.html"), opens)
     except BadInput as error:
         return complain("make_report", error)
     return 0

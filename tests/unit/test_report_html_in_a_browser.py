@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 #: What stands in each category, in the order in which the report lists it.
 ENTRIES = {
     "Data": ["every run"],
-    "Figures": ["quality", "speed-up", "training time", "training time, all machines"]
+    "Figures": ["against the baseline", "quality", "runs in their order", "speed-up"]
+    + ["time after each epoch", "training time", "training time, all machines"]
     + ["where the time goes"],
     "Parity": ["how far from the reference", "parity cards", "what the 2017 page compared"],
     "Tables": ["by GPU", "by tool", "GPU vs CPU"],
@@ -70,13 +71,34 @@ def button(number, icon):
     return f"{ROWS}[{number}].querySelector('a[iconname={icon}]')"
 
 
+def test_the_first_page_has_the_answer_the_figure_and_the_table_to_decide_by(page):
+    opening = f"{SHOWN}.querySelector('.benchm-opening')"
+    page.wait_for(f"!!{opening}")
+    top = page.evaluate(f"{opening}.querySelector('h1').getBoundingClientRect().top")
+    assert 0 <= top < 150, "it begins where the window does, and can be scrolled to"
+    answer = page.evaluate(f"{opening}.querySelector('strong').innerText")
+    assert "Made-up CPU 3000" in answer and "in one run each, which ranks none" in answer
+    figure = f"{opening}.querySelector('img')"
+    page.wait_for(f"{figure}.complete && {figure}.naturalWidth > 100")
+    assert page.evaluate(f"{figure}.getBoundingClientRect().width") > 600
+    assert page.evaluate(f"{figure}.src.slice(0, 18)") == "data:image/svg+xml"
+    heads = f"[...{opening}.querySelector('table').tHead.rows[0].cells]"
+    names = page.evaluate(f"{heads}.map((head) => head.innerText.trim())")
+    assert 5 <= len(names) <= 7
+    assert names[:3] == ["Tool", "Time (s)", "vs Base"] and names[-1] == "Certified"
+    words = page.evaluate(f"{opening}.innerText")
+    assert "Machine: local, cpu" in words and "2021-02-03" in words and "Noise floor: " in words
+    assert "<b>stopped</b>" in words, "words of others mean themselves"
+    assert_quiet(page)
+
+
 def test_the_menu_has_every_category_and_all_of_it_opens(page):
     names = page.evaluate(f"{MENU}.map((a) => a.innerText.trim())")
     assert [name for name in names if name in ENTRIES] == list(ENTRIES)
     for name in ("Workflow", "Statistics"):
         page.evaluate(f"{MENU}.find((a) => a.innerText.trim() === {name!r}).click()")
         page.wait_for(f"{SHOWN}.innerHTML.length > 100")
-    assert "This is study" in page.evaluate("workflow_desc")
+    assert "Every tool ran" in page.evaluate("workflow_desc")
 
 
 @pytest.mark.parametrize("category", ENTRIES)

@@ -1,6 +1,6 @@
 """What the numbers say, in sentences that are made from them."""
 
-from . import notes, quality_notes, text
+from . import quality_notes, text
 from .notes import DOUBLE_DAGGER, initialisation
 
 
@@ -115,11 +115,7 @@ def certainty(blocks):
     runs = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
     places = {run["round_place"] for block in blocks for cell in measured(block) for run in cell.ok}
     drawn = "" if None in places else ", made in rounds of one run of each tool in random order"
-    words = [f"Times are of {runs} runs{drawn}."]
-    found = [(block, said) for block in blocks if (said := notes.precision(block))]
-    for block, said in found:
-        words += [f"On {block.place}:"] * (len(found) > 1) + said
-    return " ".join(words)
+    return f"Times are of {runs} runs{drawn}."
 
 
 def warnings(blocks):

@@ -1,14 +1,110 @@
-"""How the report opens: the answer, what was trained, and what the answer rests on."""
+"""How the report opens: the answer, the first figure, the table to decide by, what they rest on.
 
-from . import text
-from .answers import answer, certainty, quality, warnings
+report.md, the first page of report.html and the README open alike, because all of them are this.
+"""
+
+import base64
+
+import markdown
+
+from . import notes, text
+from .answers import answer, certainty, measured, quality, warnings
+from .decision import decision
+from .provenance import period
+from .render import to_markdown
+
+#: Where the figure stands between the parts of ``opening``.
+FIGURE = "ratios"
 
 
-def opening(blocks, order, checked):
+def opening(found, figure="", checked=False):
     """The report's first paragraphs as Markdown.
 
-    ``checked``: whether the report says which tools were shown to train the same.
+    ``found``: the ``Inputs``; ``figure``: Markdown that shows the first figure; ``checked``:
+    whether the report says which tools were shown to train the same.
     """
+    blocks = found.blocks
+    parts = [answers(blocks), figure if any(block.ok for block in blocks) else ""]
+    if any(block.ok for block in blocks):
+        parts += [table(blocks, found.order), facts(blocks)]
+    if any(measured(block) for block in blocks):
+        parts += [protocol(blocks, found.order, checked), certainty(blocks)]
+        parts += map(text.cell_text, warnings(blocks))
+    return "\n\n".join(filter(None, parts))
+
+
+def table(blocks, order):
+    """The table to decide by as Markdown; what it is for needs no heading there."""
+    return to_markdown(decision(blocks, order)).partition("\n\n")[2].strip()
+
+
+def first_page(found, svg, checked=False):
+    """The same as a part of a page of HTML, for report/workflow.rst.
+
+    ``svg``: the text of the first figure, or None.
+    """
+    mark = "<!-- figure -->"
+    shown = opening(found, mark, checked).split(mark)
+    html = [markdown.markdown(part, extensions=["tables"]) for part in shown]
+    data = base64.b64encode((svg or "").encode()).decode()
+    image = f'<img alt="{ALT}" src="data:image/svg+xml;base64,{data}">' if svg else ""
+    asked = text.html(question(found.order.workload))
+    return (
+        f'<style>{STYLE}</style>\n<div class="benchm-opening">\n'
+        f"<h1>{asked}</h1>\n{image.join(html)}\n</div>\n"
+    )
+
+
+ALT = "Training time of each tool over that of the baseline"
+
+#: Snakemake's page gives a description a narrow column beside the graph of rules, in the middle of
+#: the window's height; this one has a table and a figure.
+STYLE = """
+.prose.max-w-lg { max-width: 66rem; }
+.h-screen.items-center:has(.benchm-opening) { align-items: flex-start; }
+.flex:has(> div > div > .benchm-opening), .flex:has(> div > div > div > .benchm-opening) {
+  flex-direction: column; }
+.benchm-opening h1 { font-size: 1.35rem; margin: .4rem 0 .8rem; }
+.benchm-opening h2 { font-size: 1.05rem; }
+.benchm-opening img { width: 100%; max-width: 56rem; margin: .5rem 0; }
+.benchm-opening table { border-collapse: collapse; font-size: .85rem; width: auto; }
+.benchm-opening td, .benchm-opening th { padding: .25rem .7rem; border-bottom: 1px solid #e6e8ec;
+  overflow-wrap: anywhere; }
+.benchm-opening td:not(:first-child) { min-width: 4.5rem; }
+"""
+
+
+def question(workload):
+    """What the report answers, as text."""
+    asked = "how fast does each tool train it, and how well?"
+    if workload.title:
+        return f"{workload.title}: {asked}"
+    return "How fast does each tool train the same workload, and how well?"
+
+
+def facts(blocks):
+    """Machine, date and noise floor, a paragraph of Markdown for each block; '' without any."""
+    paragraphs = []
+    for block in blocks:
+        runs = [run for cell in block.cells for run in cell.runs if not run.published]
+        if not runs or not measured(block):
+            continue
+        memory = next((run["memory_bytes"] for run in runs if run["memory_bytes"]), None)
+        of = f", {memory / 1e9:.0f} GB" if memory else ""
+        dates = period([run["started_utc"] or "" for run in runs])
+        words = [f"Machine: {block.title}{of}; measured {dates} (UTC)."]
+        words += notes.precision(block) or [NO_FLOOR]
+        paragraphs.append(text.cell_text(" ".join(words)))
+    return "\n\n".join(paragraphs)
+
+
+NO_FLOOR = (
+    "Noise floor: not known, because the baseline was not run a second time in several rounds."
+)
+
+
+def answers(blocks):
+    """The answers of all blocks as Markdown, or why there are none."""
     answers = [
         [f"**{text.cell_text(words)}**", _escaped(quality(block))]
         for block in blocks
@@ -27,8 +123,6 @@ def opening(blocks, order, checked):
         parts = ["\n".join("* " + " ".join(filter(None, pair)) for pair in answers)]
     else:
         parts = answers[0]
-    parts += [protocol(blocks, order, checked), certainty(blocks)]
-    parts += map(text.cell_text, warnings(blocks))
     return "\n\n".join(filter(None, parts))
 
 

@@ -27,7 +27,7 @@ def machines(runs):
     if not groups:
         return ""
     header = ["Instance", "Processor", "Logical CPUs", "Memory", "GPU", "System", "Measured (UTC)"]
-    rows = [[*hardware, _period(times)] for hardware, times in groups.items()]
+    rows = [[*hardware, period(times)] for hardware, times in groups.items()]
     warning = ""
     twice = sorted(name for name, found in identities.items() if len(found) > 1)
     if twice:
@@ -38,7 +38,7 @@ def machines(runs):
     return "## Machine\n\n" + text.markdown_table(header, rows, left=len(header)) + warning
 
 
-def _period(times):
+def period(times):
     """From the first to the last start, to the minute."""
     first, last = (time[:16].replace("T", " ") for time in (min(times), max(times)))
     if first == last:

@@ -2,10 +2,10 @@
 
 from urllib.parse import quote
 
-from . import deviations_2017, judgements, left_out, parity, text
+from . import deviations_2017, judgements, left_out, overtaking, parity, text
 from .comparisons import machines_compared
 from .not_run import not_run
-from .opening import opening
+from .opening import FIGURE, opening, question
 from .provenance import machines, provenance
 
 #: What a figure shows, for those who can't see it.
@@ -13,6 +13,9 @@ DESCRIPTIONS = {
     "time_by_tool": "Training time of each tool",
     "time_split": "Time of each tool, split into its parts",
     "quality": "Quality of each tool on the test set",
+    "ratios": "Training time of each tool over that of the baseline",
+    "cumulative": "Time that the training of each tool has taken after each epoch",
+    "order_of_runs": "Every run in the order in which they were made",
     "speedup": "Speed-up of each tool against the baseline",
     "machines": "Training time by machine and tool, with what each machine could do at best",
     "parity": "How far each tool's training is from the reference, update by update",
@@ -43,14 +46,6 @@ OF_DATA_SETS = {
 }
 
 
-def question(workload):
-    """The heading that the report opens with."""
-    if workload.title:
-        title = text.cell_text(workload.title)
-        return f"# {title}: how fast does each tool train it, and how well?"
-    return "# How fast does each tool train the same workload, and how well?"
-
-
 def report(found, tables, figures, captions):
     """The text of the report.
 
@@ -66,12 +61,16 @@ def report(found, tables, figures, captions):
     }
     if len(machines_compared(blocks, order)) < 2:
         images.pop("machines", None)  # it would repeat another figure
+    first = images.pop(FIGURE, "")
+    if "cumulative" in images:
+        images["cumulative"] += _overtakings(blocks)
     divergence = images.pop("parity", "")  # stands with what it shows, or nowhere
     measured = any(not run.published for run in runs)
     proof = parity.section(cards, order) if measured else ""
-    parts = [question(order.workload), opening(blocks, order, checked=bool(proof))]
+    parts = [f"# {text.cell_text(question(order.workload))}"]
+    parts += [opening(found, first, checked=bool(proof)), machines(runs)]
     # A table that says only that there is nothing says it a second time.
-    parts += [machines(runs), *(table for table in tables if "\n|" in table)]
+    parts += [folded(table) for table in tables if "\n|" in table]
     data_sets = sorted({run["data_set"] for run in runs} & set(OF_DATA_SETS))
     parts += [f"> {OF_DATA_SETS[name]}" for name in data_sets]
     parts += ["## Figures" if images else "", *images.values()]
@@ -81,3 +80,23 @@ def report(found, tables, figures, captions):
         parts.append(not_run(blocks, order))
     parts += [left_out.section(found.left_out), TIMES, provenance(runs) if runs else ""]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def folded(table):
+    """A table (Markdown) with its heading, the rest behind a click where it is that by tool."""
+    heading, _, rest = table.partition("\n\n")
+    if heading != "## By tool":
+        return table
+    return (
+        f"{heading}\n\n<details><summary>All columns, and what they mean</summary>\n\n{rest}\n\n"
+        "</details>"
+    )
+
+
+def _overtakings(blocks):
+    """Who overtakes whom, in a list for each block with its place where there are several."""
+    found = [(block, overtaking.sentences(block)) for block in blocks]
+    found = [(block, words) for block, words in found if words]
+    several = len(found) > 1
+    lines = [(f"On {block.title}: " if several else "") + " ".join(words) for block, words in found]
+    return "".join(f"\n\n{text.cell_text(line)}" for line in lines)

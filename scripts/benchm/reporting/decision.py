@@ -1,0 +1,75 @@
+"""The table that a reader decides by: few columns; the table by tool has the others."""
+
+from . import notes, quality_notes, tables
+from .cards import UNCHECKED
+from .tables import Section, Table, entry
+
+TITLE = "To decide by"
+
+CERTIFIED = (
+    "Certified: yes where the parity card and the evidence of every run show that the tool trained "
+    "what was asked for, as well as the others; only those rows are ranked."
+)
+
+
+def decision(blocks, order):
+    """The ``Table`` to decide by, a section for each instance and device."""
+    versus = f"vs {tables.baseline_name(blocks, order)}"
+    title = next((block.metric.title for block in blocks if block.metric), "Quality")
+    columns = ["Tool", "Time (s)", versus, "Tier", title, f"{title}, 95 %", "Certified"]
+    sections = []
+    for block in blocks:
+        if not block.ok:
+            heading = f"On {block.title}: {tables.nothing(block.cells)}."
+            sections.append(Section(heading, [], block.place))
+            continue
+        rows = [
+            tables.not_run(cell, columns, entry(cell.name))
+            if cell.train_s is None
+            else _row(cell, block, order)
+            for cell in block.ranking
+        ]
+        sections.append(Section(f"On {block.title}:", rows, block.place, _notes(block)))
+    cells = [cell for block in blocks for cell in block.cells if cell.timed]
+    table = Table("decision", TITLE, columns, sections, [], fixed=2)
+    if cells:
+        several = any(cell.time.low is not None for cell in cells)
+        table.explain({"Tier": notes.TIER, "Certified": CERTIFIED})
+        if several:
+            table.notes.insert(0, "In brackets: 95 % intervals; those of ratios hold together.")
+    return table
+
+
+def _row(cell, block, order):
+    ratio = cell.versus_baseline
+    if cell.published:
+        ratio = cell.ratio(block.baseline(cell, order.baseline))
+    return [
+        entry(cell.name),
+        tables.time(cell),
+        tables.ratio(ratio, cell),
+        entry("" if cell.tier is None else f"{cell.tier}", cell.tier),
+        tables.quality(cell),
+        tables.quality_interval(cell),
+        entry(certified(cell)),
+    ]
+
+
+def certified(cell):
+    """Whether a cell was shown to train what was asked for, in a word or two."""
+    if cell.published:
+        return "no, published"
+    if cell.parity is UNCHECKED and cell.doubts is None:
+        return "not looked at"
+    return "yes" if cell.ranked else "no"
+
+
+def _notes(block):
+    """What the marks in a block's rows mean, and why some rows are not ranked."""
+    found = [*notes.unranked(block.cells), *quality_notes.of_cells(block.cells)]
+    runs = [run for cell in block.ok for run in cell.ok]
+    if any(run["disturbed"] for run in runs):
+        found.append(f"Time{notes.SECTION}: something else was on the machine during a run.")
+    if any(run.initialises_much for run in runs):
+        found.append(f"Time{notes.DOUBLE_DAGGER}: much was done before the timed window.")
+    return found
