@@ -24,9 +24,11 @@ import yaml
 from benchm import configuration, project
 from benchm.files import BadInput, complain, read_text, write_text
 from benchm.reporting import deviations_2017, quality_checks
+from benchm.reporting import opening as opening_of
 from benchm.reporting.blocks import blocks_of
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.cards import Cards
+from benchm.reporting.figure_ratios import ratios
 from benchm.reporting.limit import COLUMN, limit_of, read_machines
 from benchm.reporting.merging import merge
 from benchm.reporting.order import read_order
@@ -54,17 +56,23 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         before = read_text(options.readme)
-        after = updated(before, options.readme.parent)
+        root = options.readme.parent
+        after, drawn = updated(before, root), figures(before, root)
+        stale = [p for p, svg in drawn.items() if not p.exists() or read_text(p) != svg]
         if not options.check:
+            for path in stale:
+                write_text(path, drawn[path])
             write_text(options.readme, after)
             return 0
     except BadInput as error:
         return complain("update_readme", error)
+    for path in stale:
+        print(f"{path}: not what its records say")
     lines = difflib.unified_diff(
         before.splitlines(), after.splitlines(), str(options.readme), "from records", lineterm=""
     )
     print(*lines, sep="\n", end="\n" if before != after else "")
-    return int(before != after)
+    return int(before != after or bool(stale))
 
 
 def updated(text, root):
@@ -75,9 +83,25 @@ def updated(text, root):
         if kind not in TABLES:
             raise BadInput(f"{line.strip()}: no table {kind}; allowed: {', '.join(TABLES)}")
         machines = read_machines((root / folder).parent.glob("machines/*.json"))
-        return f"{line}{TABLES[kind](*read(root / folder), machines)}\n"
+        made = TABLES[kind](*read(root / folder), machines)
+        return f"{line}{made.replace(FIGURE, figure_of(folder))}\n"
 
     return BLOCK.sub(remade, text)
+
+
+def figures(text, root):
+    """Return the figures of a README's openings, a mapping of paths to SVG."""
+    folders = [folder for _, kind, folder, _ in BLOCK.findall(text) if kind == "opening"]
+    return {root / figure_of(folder): figure(*read(root / folder)) for folder in folders}
+
+
+#: Stands for the figure's path in an opening.
+FIGURE = "{figure}"
+
+
+def figure_of(folder):
+    """Return where the figure of a folder lies, relative to the README."""
+    return f"docs/figures/{'-'.join(Path(folder).parts[-2:])}.svg"
 
 
 def read(folder):
@@ -99,11 +123,29 @@ def titles(columns, blocks):
     return [name.format(quality=title, quality_in_sentence=in_sentence(title)) for name in columns]
 
 
+def common(blocks, order):
+    """The one block of ``blocks`` without the variants."""
+    (block,) = blocks
+    return replace(block, cells=[c for c in block.cells if c.tool not in order.variants])
+
+
+def opening(blocks, order, machines):
+    """How reports open, as Markdown."""
+    blocks = [common(blocks, order)]
+    parts = [opening_of.answers(blocks), f"![{opening_of.ALT}]({FIGURE})"]
+    parts += [opening_of.table(blocks, order), opening_of.facts(blocks)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def figure(blocks, order):
+    """The first figure as SVG."""
+    return ratios([common(blocks, order)], order, None)
+
+
 def tools(blocks, order, machines):
     """The table by tool as Markdown, for one instance and device, without the variants."""
-    (block,) = blocks
-    tools = [cell for cell in block.cells if cell.tool not in order.variants]
-    made = by_tool([replace(block, cells=tools)], order, machines)
+    block = common(blocks, order)
+    made = by_tool([block], order, machines)
     (section,) = made.sections
     header = titles(SHOWN, blocks)
     if limit_of(block, order, machines):
@@ -121,7 +163,7 @@ def variants(blocks, order, machines):
     return markdown_table(header, [[row[i] for i in shown] for row in rows], 2)
 
 
-TABLES = {"tools": tools, "variants": variants}
+TABLES = {"opening": opening, "tools": tools, "variants": variants}
 
 
 if __name__ == "__main__":

@@ -19,30 +19,40 @@ POLICY = (
     "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">"
 )
 
-#: A function: clicks on every heading of every table twice, and returns the rows after each click.
+#: A function: clicks on every heading of every table twice, and returns the rows after each click;
+#: first with the columns that are shown at once, then with all.
 CLICK_ALL = """
 () => {
-  const seen = [];
-  for (const table of document.querySelectorAll("table")) {
-    const rows = () => [...table.tBodies[0].rows].map((row) =>
-      [...row.cells].map((cell) => cell.textContent));
-    const heads = [...table.tHead.rows[0].cells];
-    heads.forEach((head, column) => {
-      for (const click of [1, 2]) {
-        // On the words of the heading, where a reader would click.
-        head.scrollIntoView({inline: "center"});
-        const here = head.getBoundingClientRect();
-        const target = document.elementFromPoint(here.left + 15, here.top + here.height / 2);
-        (target || head).click();
-        seen.push({table: table.id, column, name: head.textContent.trim(),
-                   direction: head.getAttribute("aria-sort"), rows: rows()});
-      }
-    });
-  }
+  const isShown = (head) => head.getBoundingClientRect().width > 0;
+  const headings = () => [...document.querySelectorAll("th")].filter(isShown).map((head) =>
+    head.textContent.trim());
+  const clickAll = () => {
+    const seen = [];
+    for (const table of document.querySelectorAll("table")) {
+      const rows = () => [...table.tBodies[0].rows].map((row) =>
+        [...row.cells].map((cell) => cell.textContent));
+      const heads = [...table.tHead.rows[0].cells];
+      heads.forEach((head, column) => {
+        for (const click of isShown(head) ? [1, 2] : []) {
+          // On the words of the heading, where a reader would click.
+          head.scrollIntoView({inline: "center"});
+          const here = head.getBoundingClientRect();
+          const target = document.elementFromPoint(here.left + 15, here.top + here.height / 2);
+          (target || head).click();
+          seen.push({table: table.id, column, name: head.textContent.trim(),
+                     direction: head.getAttribute("aria-sort"), rows: rows()});
+        }
+      });
+    }
+    return seen;
+  };
+  const atOnce = headings(), seenAtOnce = clickAll();
+  for (const box of document.querySelectorAll("input.all")) box.click();
+  const all = headings(), seen = clickAll();
   const requests = performance.getEntriesByType("resource").map((each) => each.name);
   const widths = [...document.querySelectorAll("th")].map((head) =>
     [head.textContent.trim(), head.getBoundingClientRect().width]);
-  return {seen, requests, widths};
+  return {seen, requests, widths, atOnce, seenAtOnce, all};
 }
 """
 

@@ -7,6 +7,7 @@ from drawing import runs_csv
 from synthetic import card, order, record, write_cards
 
 from benchm.reporting import inputs
+from benchm.twin import base_of
 from make_figures import FIGURES
 
 #: Seconds before the first epoch, and of an epoch: ``late`` needs ten seconds to begin with.
@@ -34,7 +35,9 @@ def study(rounds=3, tools=None, spread=0.01, twin=True, disturbed=(), seed=1):
             is_disturbed = (number, tool) in disturbed
             factor = (1 + spread * draw.uniform(-1, 1)) * (1.5 if is_disturbed else 1)
             start, epoch = (factor * part for part in tools[tool])
-            item = record(tool, repeat=number, train_s=start + EPOCHS * epoch, epochs=EPOCHS)
+            same = base_of(tool) or tool  # what was run, by whatever name
+            item = record(same, repeat=number, train_s=start + EPOCHS * epoch, epochs=EPOCHS)
+            item["cell"]["tool"] = tool
             item["times"] |= {
                 "epochs_s": [epoch] * EPOCHS,
                 "first_epoch_s": epoch,
@@ -51,7 +54,7 @@ def study(rounds=3, tools=None, spread=0.01, twin=True, disturbed=(), seed=1):
 
 def cards(records, **verdicts):
     """A card for each tool of the records, "same" unless ``verdicts`` says otherwise."""
-    tools = sorted({item["cell"]["tool"] for item in records})
+    tools = sorted({item["cell"]["tool"] for item in records if not base_of(item["cell"]["tool"])})
     made = [card(tool, verdicts.get(tool, "same")) for tool in tools]
     for each in made:
         each["work"]["epochs"] = EPOCHS

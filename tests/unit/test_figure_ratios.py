@@ -79,13 +79,24 @@ def test_one_round_gives_points_and_says_that_it_ranks_nothing(tmp_path, drawn):
     ], "only the line at 1x"
 
 
+def test_some_runs_that_tell_no_spread_rank_nothing(tmp_path):
+    records = study(rounds=2, twin=False)
+    kept = [each for each in records if each["cell"]["repeat"] == 1]
+    kept += [
+        each for each in records if each["cell"] == {**each["cell"], "tool": "base", "repeat": 2}
+    ]
+    words, _ = draw(tmp_path, kept)
+    assert "too few runs: no ranking" in words and "tier" not in words
+
+
 def test_what_is_unranked_stands_below_without_an_interval_or_a_tier(tmp_path, drawn):
     words, _ = draw(tmp_path, study(rounds=5), late="different")
     axes = axes_of(drawn)
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels[-1] == "Late, unranked" and set(labels[:2]) == {"Base", "Near"}
     lines_at = {line.get_ydata()[0] for line in axes.lines if len(set(line.get_ydata())) == 1}
-    assert {1, 2} <= lines_at and 3 not in lines_at
+    with_interval = {labels.index("Near"), labels.index("Slow")}
+    assert with_interval <= lines_at and 3 not in lines_at
     faded = [each for each in axes.collections if isinstance(each, PathCollection)][-1]
     assert faded.get_alpha() < 0.5
     assert words.count("tier") == 2, "of the three that are ranked"

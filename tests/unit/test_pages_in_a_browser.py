@@ -54,3 +54,19 @@ def test_reasons_do_not_stretch_the_column_of_times(pages):
     widths = dict(pages[1]["by_tool"]["widths"])
     assert widths["Time (s)"] < 160
     assert widths["Tool"] < 330, "nor does a name of 110 letters push the others out of sight"
+
+
+def test_a_few_columns_are_shown_at_once_and_all_behind_a_switch(pages):
+    seen = pages[1]["by_tool"]
+    few = ["Where", "Tool", "Time (s)", "vs Base", "Error rate", "Parity"]  # one run: no tiers
+    assert seen["atOnce"] == few
+    assert set(few) < set(seen["all"]) and len(seen["all"]) >= 14
+    for name in (name for name in TABLES if name != "by_tool"):
+        assert pages[1][name]["atOnce"] == pages[1][name]["all"]
+
+
+def test_what_is_shown_at_once_sorts_as_well(pages):
+    folder, found = pages
+    seen = found["by_tool"]["seenAtOnce"]
+    assert [click["name"] for click in seen[::2]] == found["by_tool"]["atOnce"]
+    assert_sorted(folder, "by_tool", seen, fewest=6)

@@ -135,7 +135,9 @@ def test_tables_and_definitions_are_in_it(tmp_path):
 
 def test_the_figure_of_machines_comes_first_where_there_are_several(tmp_path):
     shown = report(tmp_path, [record("a"), record("a", instance="box")], draw=True)
-    assert re.findall(r"!\[.+\]\((.+)\)", shown)[0] == "figures/machines.svg"
+    below = shown.split("\n## Figures\n")[1]
+    assert re.findall(r"!\[.+\]\((.+)\)", below)[0] == "figures/machines.svg"
+    assert re.findall(r"!\[.+\]\((.+)\)", shown)[0] == "figures/ratios.svg"
 
 
 def test_a_table_that_has_no_row_is_not_in_it(tmp_path):

@@ -42,7 +42,7 @@ def test_a_kind_of_table_that_there_is_not_is_named(tmp_path, capsys):
     readme = tmp_path / "README.md"
     readme.write_text("<!-- tabel of results -->\n<!-- end of table -->\n")
     assert update_readme.main(["--readme", str(readme)]) == 2
-    assert "no table tabel; allowed: tools, variants" in capsys.readouterr().err
+    assert "no table tabel; allowed: opening, tools, variants" in capsys.readouterr().err
 
 
 def test_the_limit_of_the_archived_machine_stands_below_the_tools(tmp_path):

@@ -8,6 +8,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem; color: #1f2430; ba
 h1 { font-size: 1.3rem; }
 ul { color: #5b6270; font-size: .87rem; padding-left: 1.1rem; }
 .wide { overflow-x: auto; }
+input.all:not(:checked) ~ .wide .more { display: none; }
 table.sortable { border-collapse: collapse; font-size: .9rem; }
 table.sortable td, table.sortable th { padding: .25rem .7rem; border-bottom: 1px solid #e6e8ec;
   text-align: left; white-space: nowrap; font-variant-numeric: tabular-nums; }

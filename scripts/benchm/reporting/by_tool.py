@@ -57,7 +57,10 @@ def by_tool(blocks, order, machines=None):
         "baseline, on the same instance and device. Less is better.",
         *notes.letters(cells),
     ]
-    table = Table("by_tool", "By tool", columns, sections, below, data, fixed=4)
+    main = ("Tool", "Time (s)", versus, quality, "Tier", "Parity")
+    if len(blocks) == 1:  # else the place has a column of its own
+        main += (f"{quality}, 95 %",)
+    table = Table("by_tool", "By tool", columns, sections, below, data, fixed=4, main=main)
     table.explain(
         {
             **notes.loads(cells),

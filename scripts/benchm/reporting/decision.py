@@ -1,6 +1,6 @@
 """The table that a reader decides by: few columns; the table by tool has the others."""
 
-from . import notes, quality_notes, tables
+from . import marks, notes, quality_notes, tables
 from .cards import UNCHECKED
 from .tables import Section, Table, entry
 
@@ -19,9 +19,7 @@ def decision(blocks, order):
     columns = ["Tool", "Time (s)", versus, "Tier", title, f"{title}, 95 %", "Certified"]
     sections = []
     for block in blocks:
-        if not block.ok:
-            heading = f"On {block.title}: {tables.nothing(block.cells)}."
-            sections.append(Section(heading, [], block.place))
+        if not block.ok:  # the table by tool says why
             continue
         rows = [
             tables.not_run(cell, columns, entry(cell.name))
@@ -68,8 +66,15 @@ def _notes(block):
     """What the marks in a block's rows mean, and why some rows are not ranked."""
     found = [*notes.unranked(block.cells), *quality_notes.of_cells(block.cells)]
     runs = [run for cell in block.ok for run in cell.ok]
-    if any(run["disturbed"] for run in runs):
-        found.append(f"Time{notes.SECTION}: something else was on the machine during a run.")
-    if any(run.initialises_much for run in runs):
-        found.append(f"Time{notes.DOUBLE_DAGGER}: much was done before the timed window.")
-    return found
+    meanings = {
+        f"{marks.DISTURBED} behind a time: something else was on the machine during a run": any(
+            run["disturbed"] for run in runs
+        ),
+        f"{marks.FAULTS} a run made far more page faults than the tool's others": any(
+            marks.with_more_faults(cell) for cell in block.ok
+        ),
+        f"{notes.DOUBLE_DAGGER} much was done before the timed window": any(
+            run.initialises_much for run in runs
+        ),
+    }
+    return found + [f"{words}." for words, is_there in meanings.items() if is_there]

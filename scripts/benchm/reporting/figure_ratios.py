@@ -3,7 +3,7 @@
 import math
 from itertools import groupby
 
-from . import notes, text
+from . import marks, text
 from .panels import by_time, figure
 from .ratio_axis import draw_interval, set_axis
 from .style import (
@@ -24,6 +24,7 @@ from .style import (
 BAND = "#d5d9e0"
 
 ONE_RUN = "one run each: no ranking"
+TOO_FEW = "too few runs: no ranking"
 
 
 def ratios(blocks, order, cards):
@@ -40,9 +41,9 @@ def ratios(blocks, order, cards):
         if floor:
             ends = [min(max(math.log2(end), low), high) for end in (floor.low, floor.high)]
             axes.axvspan(*ends, color=BAND, zorder=0.5, linewidth=0)
-        is_single = _is_single(cells)
+        why = _why_no_ranking(cells)
         axes.set_xlabel(
-            f"faster  ←  {fit(name, 1.9)}  →  slower" + f"     {ONE_RUN}" * is_single, loc="left"
+            f"faster  ←  {fit(name, 1.9)}  →  slower" + f"     {why}" * bool(why), loc="left"
         )
         for row, (cell, ratio) in enumerate(zip(cells, found, strict=True)):
             faded = not cell.ranked or cell.published
@@ -119,17 +120,19 @@ def _floor(block):
     return found if found is not None and found.low is not None else None
 
 
-def _is_single(cells):
-    """Whether each tool that may be ranked was run once."""
-    measured = [cell for cell in cells if not cell.published]
-    return bool(measured) and all(len(cell.ok) == 1 for cell in measured)
+def _why_no_ranking(cells):
+    """In words why these cells are in no tiers; '' where they are, or where there is nothing to."""
+    ranked = [cell for cell in cells if cell.ranked and not cell.published]
+    if len(ranked) < 2 or any(cell.tier is not None for cell in ranked):
+        return ""
+    return ONE_RUN if all(len(cell.ok) == 1 for cell in ranked) else TOO_FEW
 
 
 def _words(cell, ratio):
     """A ratio as a label, with the mark of a cell with disturbed runs."""
     known = ratio.low is not None and ratio.low < ratio.high
     words = f"{text.digits(ratio.value)}x" if known else text.ratio(ratio.value)
-    return words + notes.SECTION * any(run["disturbed"] for run in cell.ok)
+    return words + marks.DISTURBED * any(run["disturbed"] for run in cell.ok)
 
 
 def _bracket_tiers(axes, cells):

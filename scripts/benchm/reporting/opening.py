@@ -68,9 +68,9 @@ STYLE = """
 .benchm-opening h2 { font-size: 1.05rem; }
 .benchm-opening img { width: 100%; max-width: 56rem; margin: .5rem 0; }
 .benchm-opening table { border-collapse: collapse; font-size: .85rem; width: auto; }
-.benchm-opening td, .benchm-opening th { padding: .25rem .7rem; border-bottom: 1px solid #e6e8ec;
-  overflow-wrap: anywhere; }
-.benchm-opening td:not(:first-child) { min-width: 4.5rem; }
+.benchm-opening td, .benchm-opening th { padding: .25rem .7rem; border-bottom: 1px solid #e6e8ec; }
+.benchm-opening td:first-child { overflow-wrap: anywhere; min-width: 9rem; max-width: 18rem; }
+.benchm-opening tr > :nth-child(n + 3) { white-space: nowrap; }
 """
 
 
@@ -93,14 +93,13 @@ def facts(blocks):
         of = f", {memory / 1e9:.0f} GB" if memory else ""
         dates = period([run["started_utc"] or "" for run in runs])
         words = [f"Machine: {block.title}{of}; measured {dates} (UTC)."]
-        words += notes.precision(block) or [NO_FLOOR]
+        words += [NO_FLOOR] * (block.noise_floor is None) + notes.precision(block)
         paragraphs.append(text.cell_text(" ".join(words)))
     return "\n\n".join(paragraphs)
 
 
-NO_FLOOR = (
-    "Noise floor: not known, because the baseline was not run a second time in several rounds."
-)
+#: Where the baseline or its second run is missing, or only one of them is ranked.
+NO_FLOOR = "Noise floor: not known, for want of a second run of the baseline in each round."
 
 
 def answers(blocks):

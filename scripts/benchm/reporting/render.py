@@ -68,23 +68,34 @@ def _html_table(table):
     several = len({place for place, _ in rows}) > 1
     shown = table.shown(table.sections)
     columns = (["Where"] if several else []) + [table.columns[i] for i in shown]
+    more = [bool(table.main) and name not in (*table.main, "Where") for name in columns]
     head = "".join(
-        f'<th scope="col"><button type="button">{html(name)}</button></th>' for name in columns
+        f'<th scope="col"{MORE * hides}><button type="button">{html(name)}</button></th>'
+        for name, hides in zip(columns, more, strict=True)
     )
     body = "".join(
-        _html_row(([(place,) * 2] if several else []) + [row[i] for i in shown], several + 1)
+        _html_row(([(place,) * 2] if several else []) + [row[i] for i in shown], several + 1, more)
         for place, row in rows
     )
     return (
-        f'<div class="wide"><table id="{table.name}" class="sortable">\n'
+        (SWITCH.format(table.name, len(columns)) if any(more) else "")
+        + f'<div class="wide"><table id="{table.name}" class="sortable">\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
     )
 
 
-def _html_row(entries, names):
+#: What a column has that is not shown at once, and what shows it.
+MORE = ' class="more"'
+SWITCH = (
+    '<input type="checkbox" class="all" id="all-of-{0}">\n'
+    '<label for="all-of-{0}">all {1} columns</label>\n'
+)
+
+
+def _html_row(entries, names, more):
     """A row; the reason why it has no numbers takes the room of all cells that are blank.
 
-    The first ``names`` entries are names, which may be long.
+    The first ``names`` entries are names, which may be long; ``more``: which are not shown at once.
     """
     cells, last = [], False
     for number, (words, value) in enumerate(entries):
@@ -96,6 +107,7 @@ def _html_row(entries, names):
         is_number = isinstance(value, (int, float))
         order = f' data-value="{value!r}"' if is_number and words else ""
         kind = "number" if is_number else "name" if number < names else ""
+        kind = f"{kind} more".strip() if more[number] else kind
         kind = f' class="{kind}"' if kind else ""
         cells.append(f"<td{kind}{order}>{html(words)}</td>")
     kind = ' class="last"' if last else ""

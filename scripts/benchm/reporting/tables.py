@@ -31,7 +31,8 @@ class Section:
 class Table:
     """``columns`` are headers; ``left`` of them hold words; ``data`` are rows of plain numbers.
 
-    The first ``fixed`` columns are always shown, the others where they say something.
+    The first ``fixed`` columns are always shown, the others where they say something. ``main``:
+    names of those that a page shows at once, the others at a click; empty for all.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Table:
     data: list = field(default_factory=list)
     left: int = 1
     fixed: int = 2
+    main: tuple = ()
 
     def shown(self, sections):
         """Numbers of the columns that are shown for some of the table's sections."""
