@@ -47,12 +47,14 @@ CLICK_ALL = """
     return seen;
   };
   const atOnce = headings(), seenAtOnce = clickAll();
+  const cellsAtOnce = [...document.querySelectorAll("tbody tr")].map((row) =>
+    [...row.cells].filter(isShown).length);
   for (const box of document.querySelectorAll("input.all")) box.click();
   const all = headings(), seen = clickAll();
   const requests = performance.getEntriesByType("resource").map((each) => each.name);
   const widths = [...document.querySelectorAll("th")].map((head) =>
     [head.textContent.trim(), head.getBoundingClientRect().width]);
-  return {seen, requests, widths, atOnce, seenAtOnce, all};
+  return {seen, requests, widths, atOnce, cellsAtOnce, seenAtOnce, all};
 }
 """
 

@@ -55,13 +55,13 @@ def test_what_never_overtakes_is_said_to(tmp_path):
 def test_of_tools_that_are_not_told_apart_nothing_is_said(tmp_path):
     tools = {"base": (0.2, 1.0), "near": (0.21, 0.999)}
     words = said(tmp_path, study(rounds=3, tools=tools, spread=0.2))
-    assert words == "Of 1 of 1 pairs these runs don't tell."
+    assert words == "In 1 of 1 pairs these runs don't tell."
 
 
 def test_who_was_behind_first_must_be_told_too(tmp_path):
     tools = {"base": (0.2, 1.0), "late": (0.705, 0.5)}
     words = said(tmp_path, study(rounds=3, tools=tools, spread=0.02))
-    assert words == "Of 1 of 1 pairs these runs don't tell."
+    assert words == "In 1 of 1 pairs these runs don't tell."
 
 
 def test_one_run_each_tells_only_what_was_seen(tmp_path):

@@ -37,7 +37,7 @@ def ratios(blocks, order, cards):
         words = [_words(cell, ratio) for cell, ratio in zip(cells, found, strict=True)]
         room = max(text_width(each, SIZE, "bold") for each in words) + 0.3
         floor = _floor(block)
-        low, high = set_axis(axes, [*found, *([floor] if floor else [])], after=room)
+        low, high = set_axis(axes, [*found, *([floor] if floor else [])], before=0.12, after=room)
         if floor:
             ends = [min(max(math.log2(end), low), high) for end in (floor.low, floor.high)]
             axes.axvspan(*ends, color=BAND, zorder=0.5, linewidth=0)

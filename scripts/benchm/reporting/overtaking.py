@@ -168,7 +168,7 @@ def sentences(block):
             "behind after the first epoch and after the last, and its steady epoch is longer."
         )
     if told.untold:
-        words.append(f"Of {told.untold} of {pairs} pairs these runs don't tell.")
+        words.append(f"In {told.untold} of {pairs} pairs these runs don't tell.")
     return words
 
 
