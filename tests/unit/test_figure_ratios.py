@@ -8,6 +8,7 @@ from made_rounds import shown, study
 from matplotlib.collections import PathCollection
 from matplotlib.patches import Rectangle
 
+from benchm.reporting import marks as signs
 from benchm.reporting.figure_ratios import BAND
 from make_figures import FIGURES
 
@@ -120,8 +121,8 @@ def test_published_times_are_set_against_published_ones(tmp_path):
 
 def test_a_tool_with_a_disturbed_run_is_marked(tmp_path):
     words, _ = draw(tmp_path, study(rounds=3, disturbed=[(2, "slow")]))
-    assert re.search(r"x§", words)
-    assert "§" not in draw(tmp_path / "2", study(rounds=3))[0]
+    assert re.search(rf"x{signs.DISTURBED}", words)
+    assert signs.DISTURBED not in draw(tmp_path / "2", study(rounds=3))[0]
 
 
 def test_runs_that_contradict_each_other_stay_inside_the_figure(tmp_path, drawn):

@@ -13,6 +13,7 @@ from tabling import rows
 
 from benchm.reporting import opening
 from benchm.reporting.decision import decision
+from benchm.reporting.marks import DISTURBED
 
 HOSTILE = "</script><img src=x onerror=alert(1)> {{ 7 * 7 }} {% raw %} .. raw:: | `c` *i* $x$"
 
@@ -106,8 +107,10 @@ def test_who_overtakes_whom_stands_below_its_figure(tmp_path):
 def test_marks_in_the_table_are_explained(three):
     _, shown, _ = three
     first = shown.split("\n## ")[0]
-    assert re.search(r"\| Slow \| [^|]*§ \|", first)
-    assert "\n* § behind a time: something else was on the machine during a run." in first
+    assert re.search(rf"\| Slow \| [^|]*{DISTURBED} \|", first)
+    assert (
+        f"\n* {DISTURBED} behind a time: something else was on the machine during a run." in first
+    )
 
 
 def test_names_mean_themselves_on_the_first_page(tmp_path):
