@@ -8,6 +8,8 @@ from .style import INK, SOFT, inches_wide
 #: How far beyond the values themselves an interval is drawn.
 FURTHEST = 3
 
+TICK = 0.8  # inches for the longest words of a tick
+
 
 def set_axis(axes, found, before=0.0, after=0.0):
     """Set the x-axis for Ratios; returns where it begins and ends, as powers of two.
@@ -22,7 +24,10 @@ def set_axis(axes, found, before=0.0, after=0.0):
     free = max(0.2, 1 - (before + after) / inches_wide(axes))
     inch = (high - low) / free / inches_wide(axes)
     axes.set_xlim(low - 1.02 * inch * before, high + inch * after + 0.02 * (high - low))
-    step = max(1, round((high - low) / 8)) if high - low > 2 else 0.5
+    # No more ticks than have room beside each other.
+    start, end = axes.get_xlim()
+    room = math.ceil((end - start) / inches_wide(axes) * TICK)
+    step = max(1, round((high - low) / 8), room) if high - low > 2 else 0.5
     axes.xaxis.set_major_locator(MultipleLocator(step))
     axes.xaxis.set_major_formatter(FuncFormatter(power_of_two))
     axes.grid(axis="x", linewidth=0.8)
@@ -46,4 +51,5 @@ def power_of_two(exponent, _=None):
     """A tick that may lie between two powers: 1.4x is half-way from 1x to 2x."""
     value = 2 ** abs(exponent)
     words = f"{value:g}" if float(exponent).is_integer() else f"{value:.1f}"
+    words = words if value < 1e5 else f"{value:.0e}".replace("e+0", "e")
     return f"{words}x" if exponent >= 0 else f"1/{words}x"
