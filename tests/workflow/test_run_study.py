@@ -57,8 +57,8 @@ def test_one_command_makes_the_report_whatever_can_not_be_installed(project):
     words = done.stdout.splitlines()
     # A line for each thing that was waited for, as it ended, and none of Snakemake's.
     for name in ("card of alpha", "card of beta", "card of gamma", "alpha", "beta", "gamma"):
-        assert len([w for w in words if re.match(rf"\d/9 {name} on cpu: ", w)]) == 1, name
-    assert any(re.fullmatch(r"\d/9 alpha on cpu: \d+\.\d+ s, \d+\.\d\d % errors", w) for w in words)
+        assert len([w for w in words if re.match(rf"\d+/11 {name} on cpu: ", w)]) == 1, name
+    assert any(re.fullmatch(r"\d+/11 alpha on cpu: \d+\.\d+ s, \d+\.\d\d % errors", w) for w in words)
     assert len(words) < 40 and not any("jobid" in w or "conda env" in w for w in words)
     logs = [path.read_text() for path in (project.folder / ".snakemake/log").glob("*.log")]
     assert any("Finished jobid" in log and "rule cell:" in log for log in logs)
@@ -84,7 +84,7 @@ def test_several_studies_are_run_at_once_and_each_gets_its_report(project):
         assert done.stdout.count("still unavailable") == 1
         assert done.stdout.count("to do: ") == 1
         for study in ("other", "tiny"):
-            assert f"2 of 6 runs of study {study} measured" in done.stdout
+            assert f"3 of 8 runs of study {study} measured" in done.stdout
             folder = project.folder / "results" / study
             assert folder.joinpath("report.html").stat().st_size > 10**5
         assert (
@@ -184,7 +184,7 @@ def test_a_folder_put_back_from_elsewhere_is_reported_anew(project):
         done = report(project)
         assert done.returncode == 0, done.stdout[-4000:]
         assert "the report of tiny is of other files than are here now: made anew" in done.stdout
-        assert "2 of 4 runs of study tiny measured" in done.stdout
+        assert "3 of 6 runs of study tiny measured" in done.stdout
         for name in ("report.md", "tables/by_tool.md"):
             assert "Gamma" not in (folder / name).read_text(), name
         old = (elsewhere / "report.html").read_bytes()

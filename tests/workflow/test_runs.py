@@ -114,7 +114,7 @@ def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of
         done = project.snakemake("-j4", "--forcerun", "cell")
         assert done.returncode == 0, done.stdout[-4000:]
         rounds = []
-        for tool in ("alpha", "beta"):
+        for tool in ("alpha", "alpha_again", "beta"):
             for repeat in (1, 2):
                 path = project.record(tool, repeat=repeat)
                 record = json.loads(path.read_text())
@@ -124,7 +124,7 @@ def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of
     finally:
         project.config["studies"]["tiny"]["rounds"] = {"least": 1}
         project.write_config()
-    assert sorted(place for place, _ in rounds) == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    assert sorted(place for place, _ in rounds) == list(itertools.product((1, 2), (1, 2, 3)))
     spans = [span for _, span in sorted(rounds)]
     assert spans == sorted(spans)
     for (_, end), (next_start, _) in itertools.pairwise(spans):
@@ -145,7 +145,7 @@ def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of
             ["results/tiny/runs/mars/cpu/alpha/1.json"],
             "No rule to produce results/tiny/runs/mars/cpu/alpha/1.json",
         ),
-        (["results/tiny/runs/local/cpu/alpha/9.json"], "there is no repeat 9; allowed: 1 to 1"),
+        (["results/tiny/runs/local/cpu/alpha/9.json"], "there is no round 9; allowed: 1 to 1"),
     ],
 )
 def test_a_wrong_name_is_answered_with_those_that_are_allowed(project, options, words):
