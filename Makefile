@@ -84,7 +84,8 @@ test: .driver/.installed-test
 	@$(DRIVER) -m snakefmt --check Snakefile rules
 	@$(DRIVER) -m snakemake --lint
 	@$(DRIVER) scripts/build_environments.py
-	@$(DRIVER) -m pytest -m "not alone and not thorough" -n logical --dist loadfile $(or $(PYTEST),$(LONGEST_FIRST))$(NONE_IS_FINE)
+	@$(DRIVER) -m pytest -m "not alone and not thorough" -n logical --dist loadfile --no-loadscope-reorder \
+		$(or $(PYTEST),$(LONGEST_FIRST))$(NONE_IS_FINE)
 	@$(DRIVER) -m pytest -m "alone and not thorough" $(PYTEST)$(NONE_IS_FINE)
 
 test-deviations: .driver/.installed-test
