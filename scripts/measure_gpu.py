@@ -7,6 +7,7 @@ Float32 without tensor cores (TF32 is off), as the studies train. Nothing of thi
 imported: the Python is a tool's. Exit code 1: no GPU that PyTorch can use, said on stderr.
 """
 
+import argparse
 import json
 import statistics
 import sys
@@ -23,6 +24,7 @@ LONG_ENOUGH, ROWS, BYTES = 0.02, 16384, 1 << 32
 
 def main():
     """Run the program; return its exit code."""
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
     try:
         import torch
     except ImportError as error:

@@ -9,10 +9,12 @@ from meter_runs import Bench
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-# A shell's background job ignores Ctrl-C, and so does all that it starts; what is tested here
-# is how the programs answer it.
+# A shell's background job ignores Ctrl-C, one of nohup a terminal that is closed, and so does all
+# that they start; what is tested here is how the programs answer them.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 # Tests need meters and no idle machine: those of one worker wait for each other alone, no probe is

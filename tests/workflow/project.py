@@ -94,11 +94,11 @@ class Project:
             "environment": f"envs/{tool}.yaml",
         }
 
-    def measure_machine(self):
+    def measure_machine(self, instance="local"):
         """Put there what is known of the machine, as if it had been measured."""
-        target = self.folder / "results/machines/local.json"
-        target.parent.mkdir(parents=True)
-        target.write_text(json.dumps(A_MACHINE))
+        target = self.folder / f"results/machines/{instance}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(A_MACHINE | {"instance": instance}))
 
     def write_config(self, config=None):
         text = yaml.safe_dump(config or self.config, sort_keys=False)
