@@ -62,7 +62,7 @@ def test_a_machine_gets_a_name_of_its_own(place):
     [
         ([made(instance="local")], [], "this machine's own; give it a name with --as"),
         ([made(), made()], [], "the run their-box/cpu/pytorch/1 is also in"),
-        ([made(epochs=3)], [], "another protocol of study quick: epochs 3 (config.yaml: 6)"),
+        ([made(epochs=3)], [], "another protocol of study quick: epochs 3 (config.yaml: 5)"),
         ([made(name="fast") | {"study": made()["study"] | {"name": "fast"}}], [], "unknown study"),
         ([made() | {"schema_version": 0}], [], "schema_version 0; allowed are 1, 2"),
         (

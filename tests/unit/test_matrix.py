@@ -202,7 +202,7 @@ def test_the_job_says_what_is_trained_and_nothing_that_is_only_printed(cpu_only,
             "data_set": "digits",
             "n_train": 4000,
             "n_test": 2000,
-            "epochs": 6,
+            "epochs": 5,
             "seed": 2019,
             "protocol": {
                 "batch_size": 128,
