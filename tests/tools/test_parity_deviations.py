@@ -16,7 +16,7 @@ EDITS = {"pytorch": deviations_pytorch.EDITS, "keras_tensorflow": deviations_ker
 MORE = {"pytorch": deviations_pytorch.MORE}
 
 #: Those that `make test` tries; all of them take half an hour: `make test-deviations`.
-SOME = {"no dropout", "Nesterov", "drop_last"}
+SOME = {"no dropout"}
 
 CASES = [
     pytest.param(
