@@ -24,7 +24,7 @@ if "jobs" not in _job:
 
 
 class Cut(Project):
-    """Two tools and the baseline's second run, two rounds, a machine and a folder for temporary files of its own."""
+    """Two tools and the baseline's second run, two rounds; temporary files of its own."""
 
     def __init__(self, folder):
         super().__init__(folder / "project")
