@@ -1,4 +1,5 @@
-# Needs: scikit-learn's digits; for MNIST the configured directory, or a network.
+# Needs: scikit-learn's digits; for MNIST the configured directory, or a network; for flights a
+#        package that brings them.
 # Makes: results/data/{data_set}/, four IDX files and SHA256SUMS, which is written last.
 #
 # Cells depend on SHA256SUMS alone: it is small enough for Snakemake to compare by content,
@@ -52,3 +53,27 @@ rule mnist:
         " --output {params.directory:q}"
         " --directory={resources.source:q}"
         " 2> {log:q}"
+
+
+rule flights:
+    input:
+        script="scripts/make_data_set.py",
+        modules=files_of("scripts/datasets/flights.py"),
+    output:
+        "results/data/flights/t10k-images-idx3-ubyte",
+        "results/data/flights/t10k-labels-idx1-ubyte",
+        "results/data/flights/train-images-idx3-ubyte",
+        "results/data/flights/train-labels-idx1-ubyte",
+        # What the columns are called; for readers, no cell needs it.
+        "results/data/flights/columns.json",
+        sums="results/data/flights/SHA256SUMS",
+    log:
+        "results/data/logs/flights.log",
+    localrule: True
+    conda:
+        # Of its own: its package's files are pickles, which are read nowhere else.
+        "../envs/flights.yaml"
+    params:
+        directory=subpath(output.sums, parent=True),
+    shell:
+        "python {input.script:q} flights --output {params.directory:q} 2> {log:q}"
