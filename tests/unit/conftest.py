@@ -4,8 +4,8 @@ import pytest
 
 from benchm import metrics
 
-AUC = '''
-"""The area under the curve, as a workload to come may have it."""
+AREA = '''
+"""An area under a curve, without a formula for its interval."""
 TITLE = "AUC"
 BETTER = "higher"
 PERCENT = False
@@ -30,8 +30,8 @@ def drawn(monkeypatch):
 def auc(tmp_path_factory, monkeypatch):
     """A metric that is one file: a number, not a percentage, of which more is better."""
     folder = tmp_path_factory.mktemp("metrics")
-    (folder / "auc.py").write_text(AUC)
+    (folder / "made_up_area.py").write_text(AREA)
     monkeypatch.setattr(metrics, "__path__", [*metrics.__path__, str(folder)])
     metrics.describe.cache_clear()
-    yield "auc"
+    yield "made_up_area"
     metrics.describe.cache_clear()

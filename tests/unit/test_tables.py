@@ -229,7 +229,7 @@ def test_another_metric_has_its_own_column_and_no_percentages(tmp_path, auc):
     assert row(shown, "A")[column(shown, "AUC")] == "0.7100"
     assert row(shown, "B")[column(shown, "AUC, 95 %")] == "0.7300–0.7500 (test set)"
     assert "* AUC: more is better." in shown and "* AUC, 95 % (test set): made up," in shown
-    assert {line["quality_metric"] for line in numbers(made / "by_tool.csv")} == {"auc"}
+    assert {line["quality_metric"] for line in numbers(made / "by_tool.csv")} == {auc}
 
 
 def test_the_interval_of_a_metric_without_a_formula_is_the_mean_of_those_of_the_runs(tmp_path, auc):
