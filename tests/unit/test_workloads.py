@@ -70,7 +70,7 @@ def test_the_network_of_2017():
 
 def test_an_added_folder_is_a_workload(add):
     add("linear_one", name="One layer")
-    assert workloads.names() == ["cnn", "linear_one"]
+    assert workloads.names() == ["cnn", "linear_one", "tabular"]
     added = workloads.load("linear_one")
     assert added.title == "One layer"
     assert added.shapes == {"kernel": (6, 3), "bias": (3,)}
@@ -91,7 +91,7 @@ def test_margin_and_chance_are_of_a_data_set_or_of_all_or_left_out(add):
 
 
 def test_an_unknown_one_is_answered_with_those_that_there_are():
-    assert refused("cnnn") == "unknown workload 'cnnn' (did you mean cnn?); allowed: cnn"
+    assert refused("cnnn") == "unknown workload 'cnnn' (did you mean cnn?); allowed: cnn, tabular"
 
 
 @pytest.mark.parametrize(

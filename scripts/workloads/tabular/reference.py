@@ -1,0 +1,95 @@
+"""The multilayer perceptron in float64: what every tool's numbers are held against.
+
+A forward pass, differentiated by ``autograd`` (https://github.com/HIPS/autograd). It knows no tool
+and nothing of the library. Checked against finite differences, and against the backward pass that
+the NumPy tool writes out by hand, by tests/unit/test_tabular_reference.py.
+"""
+
+import math
+
+import numpy
+
+try:
+    import autograd.numpy as np
+except ImportError:  # without it there is the forward pass alone
+    import numpy as np
+
+#: Bytes of a row that are codes for trees, one-hot columns, and numbers of two bytes each.
+CODES, ONE_HOT, NUMBERS = 9, 142, 2
+
+WIDTH = 200
+
+#: The canonical names and layouts: matrices (in, out).
+SHAPES = {
+    "dense1_kernel": (ONE_HOT + NUMBERS, WIDTH),
+    "dense1_bias": (WIDTH,),
+    "dense2_kernel": (WIDTH, WIDTH),
+    "dense2_bias": (WIDTH,),
+    "dense3_kernel": (WIDTH, 1),
+    "dense3_bias": (1,),
+}
+
+
+def _drawn(shape):
+    """Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html, eq. 16."""
+    return ("zeros",) if len(shape) == 1 else ("uniform", math.sqrt(6 / sum(shape)))
+
+
+#: How the protocol draws each weight: ("uniform", limit) within -limit and limit, or ("zeros",).
+INITIAL = {name: _drawn(shape) for name, shape in SHAPES.items()}
+
+
+def to_float(rows):
+    """Return rows as handed over, uint8 (n, 155), as the (n, 144) that networks take.
+
+    One-hot columns are 0 or 255 in a row and 0 or 1 in what is returned; then standardised numbers,
+    (256 * first + second) / 4096 - 8, which float32 holds exactly.
+    """
+    values = numpy.asarray(rows)[:, CODES:].astype(numpy.float64)
+    pairs = values[:, ONE_HOT:]
+    numbers = (256 * pairs[:, 0::2] + pairs[:, 1::2]) / 4096 - 8
+    return numpy.concatenate([values[:, :ONE_HOT] / 255, numbers], axis=1)
+
+
+def forward(weights, inputs, mask=None):
+    """Return the logits (n, 1) of raw inputs, uint8 (n, 155).
+
+    ``mask``: what both dropouts multiply, (n, 2, 200): zeros and 1 / (1 - rate); None: no dropout.
+    """
+    return of_floats(weights, to_float(inputs), mask)[-1]
+
+
+def loss(weights, inputs, targets, mask=None):
+    """Return the mean binary cross-entropy of a batch; ``targets``: 0 or 1, (n,)."""
+    logits = forward(weights, inputs, mask)[:, 0]
+    # log(1 + exp(z)) - t z, without overflow
+    return np.mean(np.logaddexp(0.0, logits) - numpy.asarray(targets, numpy.float64) * logits)
+
+
+def distances(weights, inputs, mask=None):
+    """Return for each sample its least distance to a kink, in standard deviations of the layer.
+
+    A kink is where what enters a ReLU is 0: the loss has no derivative there, and tools rightly
+    differ. Shape (n,).
+    """
+    least = numpy.full(len(inputs), numpy.inf)
+    for values in of_floats(weights, to_float(inputs), mask)[:-1]:
+        least = numpy.minimum(least, numpy.abs(values).min(axis=1) / (values.std() or 1.0))
+    return least
+
+
+def of_floats(weights, values, mask=None):
+    """Return what enters each ReLU, and last the logits; ``values``: as ``to_float`` has them."""
+    w = weights
+    dense1 = values @ w["dense1_kernel"] + w["dense1_bias"]
+    dense2 = _dropped(_relu(dense1), mask, 0) @ w["dense2_kernel"] + w["dense2_bias"]
+    return dense1, dense2, _dropped(_relu(dense2), mask, 1) @ w["dense3_kernel"] + w["dense3_bias"]
+
+
+def _relu(x):
+    """max(x, 0), with the derivative 0 at 0."""
+    return x * (x > 0)
+
+
+def _dropped(x, mask, layer):
+    return x if mask is None else x * mask[:, layer]

@@ -1,0 +1,134 @@
+"""The reference of workload tabular: finite differences, a written-out backward, its inputs."""
+
+import os
+import subprocess
+import sys
+
+import autograd
+import numpy as np
+import pytest
+
+from benchm import project, workloads
+from benchm.verifying import work
+
+WORKLOAD = workloads.load("tabular")
+REFERENCE = WORKLOAD.reference
+
+#: The NumPy tool's own network, whose layers have their backward pass written out by hand.
+TOOL = """
+import sys
+import tabular, engine
+import numpy as np
+given = np.load(sys.argv[1])
+net = tabular.network(np.random.default_rng(0), 0.0, "float64")
+for name, values in tabular.weights(net).items():
+    values[...] = given[name]
+inputs = tabular.to_input(given["inputs"], "float64")
+targets = given["targets"][:, None].astype("float64")
+loss, gradients = net.loss_and_gradients(tabular.cross_entropy, inputs, targets)
+found = dict(zip(tabular.weights(net), gradients))
+np.savez(sys.argv[2], loss=loss, read=tabular.to_input(given["inputs"], "float32"), **found)
+"""
+
+
+def batch(n, seed=3):
+    """Weights with biases that are not 0, rows of random bytes, and targets."""
+    random = np.random.default_rng(seed)
+    weights = {
+        name: random.uniform(-1, 1, shape) * ((*REFERENCE.INITIAL[name], None)[1] or 0.1)
+        for name, shape in REFERENCE.SHAPES.items()
+    }
+    inputs = random.integers(0, 256, (n, 155)).astype(np.uint8)
+    return weights, inputs, random.integers(0, 2, n).astype(np.uint8)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_gradients_are_those_of_finite_differences(masked):
+    weights, inputs, targets = batch(4)
+    random = np.random.default_rng(7)
+    mask = (random.random((4, 2, 200)) >= 0.2) / 0.8 if masked else None
+    gradients = autograd.grad(REFERENCE.loss)(weights, inputs, targets, mask)
+    for name, values in weights.items():
+        way = random.standard_normal(values.shape)
+        ends = [
+            REFERENCE.loss({**weights, name: values + h * way}, inputs, targets, mask)
+            for h in (-1e-6, 1e-6)
+        ]
+        wanted = np.sum(gradients[name] * way)
+        assert (ends[1] - ends[0]) / 2e-6 == pytest.approx(wanted, rel=1e-5, abs=1e-8), name
+
+
+def test_the_numpy_tool_reads_and_differentiates_the_same(tmp_path):
+    weights, inputs, targets = batch(16)
+    np.savez(tmp_path / "given.npz", inputs=inputs, targets=targets, **weights)
+    path = os.pathsep.join(map(str, (project.CONTRACT, project.TOOLS / "numpy_reference")))
+    subprocess.run(
+        [sys.executable, "-c", TOOL, tmp_path / "given.npz", tmp_path / "found.npz"],
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    found = np.load(tmp_path / "found.npz")
+    # Numbers are fixed point, which float32 holds exactly; one-hot columns are 0 or 1 there.
+    wanted = REFERENCE.to_float(inputs)
+    assert np.array_equal(found["read"][:, 142:], wanted[:, 142:])
+    assert found["read"] == pytest.approx(wanted, abs=1e-7)
+    loss, gradients = autograd.value_and_grad(REFERENCE.loss)(weights, inputs, targets)
+    assert found["loss"] == pytest.approx(loss, rel=1e-14)
+    for name, values in gradients.items():
+        assert np.linalg.norm(found[name] - values) < 1e-13 * np.linalg.norm(values), name
+
+
+def test_the_loss_is_the_cross_entropy_of_the_sigmoid_and_never_overflows():
+    weights, inputs, targets = batch(5)
+    chance = 1 / (1 + np.exp(-REFERENCE.forward(weights, inputs)[:, 0]))
+    right = np.where(targets == 1, chance, 1 - chance)
+    assert REFERENCE.loss(weights, inputs, targets) == pytest.approx(-np.log(right).mean())
+    sure = {**weights, "dense3_bias": np.array([2000.0])}
+    assert REFERENCE.loss(sure, inputs, np.zeros(5)) == pytest.approx(2000, rel=0.1)
+
+
+def test_what_is_for_trees_is_nothing_to_a_network():
+    weights, inputs, _ = batch(3)
+    other = inputs.copy()
+    other[:, :9] = 0
+    assert np.array_equal(REFERENCE.forward(weights, inputs), REFERENCE.forward(weights, other))
+
+
+def test_what_follows_from_the_reference():
+    assert (WORKLOAD.parameters, WORKLOAD.outputs) == (69_401, 1)
+    counted = work.count(REFERENCE, np.zeros((1, 155), np.uint8))
+    assert counted.forward == 144 * 200 + 200 * 200 + 200
+
+
+def test_nothing_changes_within_the_distance_to_the_next_kink():
+    weights, inputs, targets = batch(1)
+    gradient = autograd.grad(REFERENCE.loss)
+    distance = REFERENCE.distances(weights, inputs)[0]
+    assert distance > 0
+    pushed = {k: v * (1 + 1e-3 * distance) for k, v in weights.items()}
+    before, after = gradient(weights, inputs, targets), gradient(pushed, inputs, targets)
+    for name in weights:
+        assert np.linalg.norm(after[name] - before[name]) < 0.1 * distance
+    nothing = {name: values * 0 for name, values in weights.items()}
+    assert REFERENCE.distances(nothing, inputs)[0] == 0
+
+
+def test_the_distance_is_to_the_nearest_kink_of_all_units():
+    weights, inputs, _ = batch(2)
+    sums = REFERENCE.to_float(inputs) @ weights["dense1_kernel"]
+    weights["dense1_bias"][7] = -sums[1, 7]
+    found = REFERENCE.distances(weights, inputs)
+    assert found[1] < 1e-12 < found[0]
+
+
+def test_each_layer_has_a_mask_of_its_own():
+    weights, inputs, _ = batch(3)
+    last = weights["dense3_bias"][0]
+    second = np.maximum(weights["dense2_bias"], 0) @ weights["dense3_kernel"][:, 0] + last
+    mask = np.ones((3, 2, 200))
+    assert np.array_equal(
+        REFERENCE.forward(weights, inputs, mask), REFERENCE.forward(weights, inputs)
+    )
+    mask[0, 0], mask[1, 1] = 0, 0
+    found = REFERENCE.forward(weights, inputs, mask)[:, 0]
+    assert found[:2] == pytest.approx([second, last])
