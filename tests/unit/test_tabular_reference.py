@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from benchm import project, workloads
-from benchm.verifying import work
+from benchm.verifying import cases, explain, replay, work
+from workloads.tabular import causes
 
 WORKLOAD = workloads.load("tabular")
 REFERENCE = WORKLOAD.reference
@@ -132,3 +133,23 @@ def test_each_layer_has_a_mask_of_its_own():
     mask[0, 0], mask[1, 1] = 0, 0
     found = REFERENCE.forward(weights, inputs, mask)[:, 0]
     assert found[:2] == pytest.approx([second, last])
+
+
+def test_what_a_tool_does_otherwise_is_called_by_its_name():
+    study = {"n_train": 1000, "epochs": 2, "protocol": WORKLOAD.protocol}
+    (case,) = cases.make(WORKLOAD, study, 1, ["one_step"]).values()
+    random = np.random.default_rng(1)
+    initial = {
+        name: random.uniform(-0.1, 0.1, shape) * (len(shape) > 1)
+        for name, shape in WORKLOAD.shapes.items()
+    }
+    initial["dense2_bias"] += 0.05
+    variants = dict(causes.variants())
+    assert len(variants) == 7
+    for words, network in variants.items():
+        right, other = (
+            replay.run(reference, initial, case.rule, case.batches, 128).result()
+            for reference in (REFERENCE, network)
+        )
+        found = explain.Difference(REFERENCE, case, initial, other, right)
+        assert explain.network_of(found) == words

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import chdtri
 
-from . import masks
+from . import masks, masks_in_turn
 from .field import Field, unanswered
 
 #: Standard deviations that the share of zeros may be away from dropout's rate.
@@ -32,18 +32,24 @@ def dropout(workload, cases, answers, rate):
         if name.startswith("masks_"):
             case, answer = cases[name], answers[name]
             weights, gradients = gradients_of(case, answer)
-            read = masks.read_several(workload.reference, weights, case.batches[0], gradients, rate)
+            batch, read_several = case.batches[0], _reader(workload).read_several
+            read = read_several(workload.reference, weights, batch, gradients, rate)
             if read is None:
                 words = "the update of a few samples follows from no masks at dropout's place"
                 return Field("dropout", "different", words)
             found.append(read)
-    wrong = _many(found, rate, shape)
+    several = shape[0] if masks_in_turn.applies(workload.reference) else 1
+    wrong = _many(found, rate, shape, several)
     wrong = wrong or _again(workload, cases["redrawn"], answers["redrawn"])
     if wrong:
         return Field("dropout", "different", wrong)
     zeros, count = _zeros(found)
     words = f"{zeros:.1%} of {count:,} values dropped, the others times {1 / (1 - rate):g}"
     return Field("dropout", "same", f"{words}; drawn anew for each sample and update")
+
+
+def _reader(workload):
+    return masks_in_turn if masks_in_turn.applies(workload.reference) else masks
 
 
 def gradients_of(case, answer):
@@ -59,7 +65,7 @@ def gradients_of(case, answer):
 
 def _one(workload, case, answer, rate, shape):
     weights, gradients = gradients_of(case, answer)
-    read = masks.read_one(workload.reference, weights, case.batches[0], gradients)
+    read = _reader(workload).read_one(workload.reference, weights, case.batches[0], gradients)
     values, scale = read.values[read.known], 1 / (1 - rate)
     if read.error > masks.FOUND:
         return "the update follows from no mask at dropout's place: elsewhere, twice or otherwise"
@@ -80,15 +86,19 @@ def _zeros(found):
     return float(np.mean(np.abs(values) < 0.5)), len(values)
 
 
-def _many(found, rate, shape):
+def _many(found, rate, shape, places):
     zeros, count = _zeros(found)
     if abs(zeros - rate) > SIGMAS * np.sqrt(rate * (1 - rate) / count):
         return f"{zeros:.1%} of the values are dropped instead of {rate:.0%}"
     for read in found:
-        kept = read.values > 0.5
-        both = read.known[0] & read.known[1]
-        if np.array_equal(kept[0][both], kept[1][both]):
-            return "the samples of a batch share one mask"
+        for kept, known in zip(
+            np.array_split(read.values > 0.5, places, axis=1),
+            np.array_split(read.known, places, axis=1),
+            strict=True,
+        ):
+            both = known[0] & known[1]
+            if np.array_equal(kept[0][both], kept[1][both]):
+                return "the samples of a batch share one mask"
     return _lines(found, shape)
 
 
@@ -119,7 +129,7 @@ def _lines(found, shape):
 
 def _again(workload, case, answer):
     weights, gradients = gradients_of(case, answer)
-    read = masks.read_one(workload.reference, weights, case.batches[0], gradients)
+    read = _reader(workload).read_one(workload.reference, weights, case.batches[0], gradients)
     if read.error < ONE_MASK:
         return "the same mask in every update"
     return None

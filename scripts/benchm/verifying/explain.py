@@ -49,7 +49,7 @@ class Difference:
         size = self.case.study["protocol"]["batch_size"]
         rule, reference = replace(self.case.rule, **changes), reference or self.reference
         with np.errstate(all="ignore"):
-            return replay.run(self.reference, self.initial, rule, self.case.batches, size).result()
+            return replay.run(reference, self.initial, rule, self.case.batches, size).result()
 
     def distance(self, weights):
         """Return the distance of the tool to ``weights``, each array by what it should move."""

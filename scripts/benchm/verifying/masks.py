@@ -44,7 +44,7 @@ def read_one(reference, weights, batch, gradients):
     flat = inputs.reshape(1, -1)
     known = flat > 0
     values = np.where(known, share / np.where(known, flat, 1), 0)
-    error = _error(reference, weights, batch, values.reshape(inputs.shape), gradients)
+    error = error_of(reference, weights, batch, values.reshape(inputs.shape), gradients)
     return Masks(values, known, error)
 
 
@@ -61,16 +61,21 @@ def read_several(reference, weights, batch, gradients, rate):
     random = np.random.default_rng(0)
     mask = np.ones_like(flat)  # what dropout multiplies is 1 on average
     for _ in range(STARTS):
-        mask, values = _settled(mask, flat, known, gradients[kernel], scale)
-        error = _error(reference, weights, batch, mask.reshape(shape), gradients)
+        mask, values = settled(mask, flat, known, gradients[kernel], scale)
+        error = error_of(reference, weights, batch, mask.reshape(shape), gradients)
         if error < FOUND:
             return Masks(values, known, error)
         mask = scale * (random.random(flat.shape) >= rate)
     return None
 
 
-def _settled(mask, inputs, known, update, scale):
-    """Return ``(mask, values)``: masks that no longer change, and the numbers before rounding."""
+def settled(mask, inputs, known, update, scale):
+    """Return ``(mask, values)``: masks that no longer change, and the numbers before rounding.
+
+    ``mask``: where to start from; ``inputs``: what dropout multiplies, and ``known``, where it is
+    not 0, all (n, inputs); ``update``: gradient of the layer that it feeds; ``scale``: of what is
+    kept.
+    """
     n = len(inputs)
     for _ in range(ROUNDS):
         directions = np.linalg.lstsq((inputs * mask).T / n, update, rcond=None)[0]
@@ -83,7 +88,8 @@ def _settled(mask, inputs, known, update, scale):
     return mask, values
 
 
-def _error(reference, weights, batch, mask, gradients):
+def error_of(reference, weights, batch, mask, gradients):
+    """Return how far all gradients are from those that follow from ``mask``, as in ``Masks``."""
     found = autograd.grad(reference.loss)(weights, batch.inputs, batch.targets, mask)
     wrong = sum(np.sum((found[name] - values) ** 2) for name, values in gradients.items())
     return float(np.sqrt(wrong / sum(np.sum(values**2) for values in gradients.values())))

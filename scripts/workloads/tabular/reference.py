@@ -29,6 +29,10 @@ SHAPES = {
     "dense3_bias": (1,),
 }
 
+#: What both dropouts multiply, for one sample, and the layers that they then enter.
+DROPOUT_SHAPE = (2, WIDTH)
+DROPPED = (("dense2_kernel", "dense2_bias"), ("dense3_kernel", "dense3_bias"))
+
 
 def _drawn(shape):
     """Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html, eq. 16."""
@@ -57,6 +61,11 @@ def forward(weights, inputs, mask=None):
     ``mask``: what both dropouts multiply, (n, 2, 200): zeros and 1 / (1 - rate); None: no dropout.
     """
     return of_floats(weights, to_float(inputs), mask)[-1]
+
+
+def before_dropout(weights, inputs, mask):
+    """Return what each dropout multiplies, (n, 2, 200); the first mask is in the second's."""
+    return numpy.stack([_relu(x) for x in of_floats(weights, to_float(inputs), mask)[:-1]], axis=1)
 
 
 def loss(weights, inputs, targets, mask=None):
