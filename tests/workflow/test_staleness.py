@@ -9,6 +9,8 @@ import pytest
 from workflow.project import Project, configured, edited
 
 pytestmark = pytest.mark.slow
+#: More of a kind that `make test` tries by others already: `make test-deviations`.
+THOROUGH = pytest.mark.thorough
 
 #: What follows when any record changes, is added or taken away.
 AFTER_RECORDS = {"merge", "tables", "figures", "report_md"}
@@ -74,26 +76,26 @@ def test_touching_any_file_changes_nothing(finished):
         ("scripts/tools/beta/cnn.py", BETA | AFTER_RECORDS | BETA_CARDS),
         ("scripts/tools/beta/engine.py", BETA | AFTER_RECORDS | BETA_CARDS),
         ("scripts/tools/numpy_reference/cnn.py", ALPHA | AFTER_RECORDS | ALPHA_CARDS),
-        ("scripts/tools/pytorch/engine.py", set()),
+        pytest.param("scripts/tools/pytorch/engine.py", set(), marks=THOROUGH),
         ("envs/beta.yaml", BETA | AFTER_RECORDS | BETA_CARDS),
         # What answers are held against, and what compares them.
         ("scripts/workloads/cnn/reference.py", JUDGEMENTS | CARDS),
-        ("scripts/benchm/verifying/replay.py", CARDS),
+        pytest.param("scripts/benchm/verifying/replay.py", CARDS, marks=THOROUGH),
         ("scripts/benchm/verifying/evidence.py", JUDGEMENTS | CARDS),
         ("scripts/judge_evidence.py", JUDGEMENTS | AFTER_CARDS - {"parity"}),
         # What is common to all cells, or to those of one language.
         ("scripts/contract/contract.py", CELLS | CARDS),
-        ("scripts/contract/contract.R", set()),
+        pytest.param("scripts/contract/contract.R", set(), marks=THOROUGH),
         ("scripts/benchm/metrics/error_rate.py", CELLS),
         ("scripts/datasets/digits.py", {"digits"} | CELLS),
-        ("scripts/datasets/mnist.py", set()),
+        pytest.param("scripts/datasets/mnist.py", set(), marks=THOROUGH),
         # What tells of runs.
         ("scripts/make_tables.py", {"tables", "report_md"}),
-        ("scripts/make_figures.py", {"figures", "report_md"}),
+        pytest.param("scripts/make_figures.py", {"figures", "report_md"}, marks=THOROUGH),
         ("scripts/merge_records.py", AFTER_RECORDS),
-        ("scripts/make_report.py", {"report_md"}),
-        ("report/workflow.rst", set()),
-        ("README.md", set()),
+        pytest.param("scripts/make_report.py", {"report_md"}, marks=THOROUGH),
+        pytest.param("report/workflow.rst", set(), marks=THOROUGH),
+        pytest.param("README.md", set(), marks=THOROUGH),
     ],
 )
 def test_an_edit_reruns_exactly_what_it_concerns(finished, name, expected):
@@ -105,9 +107,9 @@ def test_an_edit_reruns_exactly_what_it_concerns(finished, name, expected):
     "name",
     [
         "scripts/benchm/metering/measure.py",
-        "scripts/benchm/metering/load.py",
+        pytest.param("scripts/benchm/metering/load.py", marks=THOROUGH),
         "scripts/benchm/metering/times.py",
-        "scripts/benchm/metrics/__init__.py",
+        pytest.param("scripts/benchm/metrics/__init__.py", marks=THOROUGH),
     ],
 )
 def test_what_of_the_meter_makes_numbers_reruns_all_cells(finished, name):
@@ -118,17 +120,17 @@ def test_what_of_the_meter_makes_numbers_reruns_all_cells(finished, name):
 @pytest.mark.parametrize(
     "name",
     [
-        "scripts/meter.py",
+        pytest.param("scripts/meter.py", marks=THOROUGH),
         "scripts/run_study.py",
-        "scripts/benchm/metering/progress.py",
+        pytest.param("scripts/benchm/metering/progress.py", marks=THOROUGH),
         "scripts/benchm/instances.py",
-        "scripts/benchm/one_machine.py",
-        "scripts/benchm/attempts.py",
+        pytest.param("scripts/benchm/one_machine.py", marks=THOROUGH),
+        pytest.param("scripts/benchm/attempts.py", marks=THOROUGH),
         "scripts/benchm/matrix.py",
-        "scripts/benchm/configuration.py",
+        pytest.param("scripts/benchm/configuration.py", marks=THOROUGH),
         "scripts/workloads/cnn/workload.yaml",
         "scripts/benchm/records/writing.py",
-        "schemas/config.schema.json",
+        pytest.param("schemas/config.schema.json", marks=THOROUGH),
         "schemas/record.schema.json",
     ],
 )

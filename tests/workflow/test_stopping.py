@@ -79,10 +79,10 @@ def ignore(*numbers):
     ("number", "ignored"),
     [
         (signal.SIGINT, []),
-        (signal.SIGTERM, []),
+        pytest.param(signal.SIGTERM, [], marks=pytest.mark.thorough),
         (signal.SIGHUP, []),
         # `nohup make report &` of a script
-        (signal.SIGINT, [signal.SIGINT, signal.SIGHUP]),
+        pytest.param(signal.SIGINT, [signal.SIGINT, signal.SIGHUP], marks=pytest.mark.thorough),
         (signal.SIGTERM, [signal.SIGINT, signal.SIGHUP]),
     ],
 )

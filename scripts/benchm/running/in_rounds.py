@@ -28,6 +28,8 @@ def next_rounds(config, study, is_here, root="."):
     """
     matrix = Matrix(config, study)
     asked = rounds.of_study(config, study)
+    if matrix.rounds == 1 and missing(matrix, 1, root):
+        return None  # what makes the report makes the only round first
     for last in (1, matrix.rounds):
         files = missing(matrix, last, root)
         if last == 1 and files:
