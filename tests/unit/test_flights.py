@@ -105,6 +105,13 @@ def test_a_category_that_training_never_saw_is_coded_as_such():
         assert {row["origin"] for row in view} == {"EWR", "JFK"}
 
 
+def test_every_fifth_day_is_held_out():
+    train, test = data_set.halves(data_set.read(table(2000, days=28)))
+    days = sorted({day.item().day for day in test.day})
+    assert days == [5, 10, 15, 20, 25]
+    assert {day.item().day for day in train.day} == set(range(1, 29)) - set(days)
+
+
 def test_late_is_more_than_15_minutes_and_what_never_left_has_no_answer():
     columns = table(4)
     columns["dep_delay"] = np.array([15.0, 16.0, np.nan, -3.0])
