@@ -36,7 +36,8 @@ STEPS_RATE = 0.005
 DIFFERENT_AT_ONCE, DIFFERENT = 4, 2
 #: Samples of a case ``masks_N``, and how many of these there are.
 MASKED, MASKS = 4, 3
-#: Marked samples, and by how much the rate of ``order_*`` falls over its last epoch.
+#: Marked samples, where a workload's reference says no other number, and by how much the rate of
+#: ``order_*`` falls over its last epoch.
 MARKED, FALL = 64, 4.0
 #: Rate of ``late_small``, so small that it hardly moves the weights; and the sum of the rates of
 #: ``late``, so small that there is still something to learn at the end.
@@ -224,10 +225,12 @@ def _order(name, workload, study, seed):
 def _marks(workload, most):
     """Return how many samples can be told apart: each is an unknown, each bias an equation.
 
-    Three equations for each, because those of a layer depend on each other.
+    Three equations for each, because those of a layer depend on each other. Where an epoch has
+    many updates, fewer marks are told apart more surely: a reference may say how many, ``MARKED``.
     """
     biases = sum(shape[0] for shape in workload.shapes.values() if len(shape) == 1)
-    return max(0, min(MARKED, most, biases // 3 - 1))
+    marked = getattr(workload.reference, "MARKED", MARKED)
+    return max(0, min(marked, most, biases // 3 - 1))
 
 
 def _has_dropout(workload, study):

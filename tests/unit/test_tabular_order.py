@@ -1,0 +1,63 @@
+"""Whether a card of study tabular, at the study's own size, tells in which order samples come."""
+
+import autograd
+import numpy as np
+import pytest
+import yaml
+
+from benchm import project, workloads
+from benchm.verifying import cases, feed_fields, places
+from benchm.verifying.session import Answer
+
+WORKLOAD = workloads.load("tabular")
+REFERENCE = WORKLOAD.reference
+ENTRY = yaml.safe_load((project.ROOT / "config.yaml").read_text())["studies"]["tabular"]
+STUDY = {"n_train": ENTRY["n_train"], "epochs": 3, "protocol": WORKLOAD.protocol}
+
+
+def answered(orders, seed=1):
+    """Return the cases and answers of a tool whose epochs have the orders, (epochs, n_train)."""
+    made = cases.make(WORKLOAD, STUDY, seed, ["order_1", "order_2"])
+    random, answers = np.random.default_rng([seed, 5]), {}
+    initial = {
+        name: (random.uniform(-1, 1, shape) * (*REFERENCE.INITIAL[name], 0)[1]).astype(np.float32)
+        for name, shape in WORKLOAD.shapes.items()
+    }
+    weights = {name: values.astype(np.float64) for name, values in initial.items()}
+    for epochs, (name, case) in enumerate(made.items(), start=1):
+        met = np.zeros(STUDY["n_train"])
+        for epoch in range(epochs):
+            rates, sizes = places.rates(case, epoch)
+            met[orders[epoch]] += np.repeat(rates, sizes)
+        (kinds,) = case.batches
+        sums = met[case.marked]
+        sums = [*sums, met.sum() - sums.sum()]  # the last kind is the filler
+        change = {key: np.zeros(shape) for key, shape in WORKLOAD.shapes.items()}
+        for number, total in enumerate(sums):
+            sample = slice(number, number + 1)
+            found = autograd.grad(REFERENCE.loss)(
+                weights, kinds.inputs[sample], kinds.targets[sample]
+            )
+            change = {key: values - total * found[key] for key, values in change.items()}
+        trained = {k: (weights[k] + change[k]).astype(np.float32) for k in weights}
+        answers[name] = Answer(initial, trained)
+    return made, answers
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_new_order_every_epoch_is_seen(seed):
+    random = np.random.default_rng(seed)
+    orders = [random.permutation(STUDY["n_train"]) for _ in range(2)]
+    found = feed_fields.order(WORKLOAD, *answered(orders, seed * 100))
+    assert found.verdict == "same" and "in a new order each time" in found.words
+
+
+def test_no_order_of_its_own_is_seen():
+    random, n = np.random.default_rng(4), STUDY["n_train"]
+    once = random.permutation(n)
+    for orders, words in (
+        ([np.arange(n)] * 2, "no shuffling in epoch 1"),
+        ([once, once], "the same order in every epoch"),
+    ):
+        found = feed_fields.order(WORKLOAD, *answered(orders))
+        assert found.verdict == "different" and words in found.words
