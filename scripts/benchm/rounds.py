@@ -78,14 +78,15 @@ def once_is_enough(cells, root="."):
     """Return those of ``cells``, of the first round on one device, that need no further rounds.
 
     By their records: those that take far longer than most, and those that can't be run here at
-    all, which would only say so again.
+    all, which would only say so again. Most are those that came out ok: a tool that breaks as it
+    starts takes no time and would make all others look slow.
     """
     records = {cell: _record(Path(root, cell.record)) for cell in cells}
     took = {cell: _process_seconds(record) for cell, record in records.items()}
     known = {cell: seconds for cell, seconds in took.items() if seconds}
     found = {cell for cell, record in records.items() if _outcome(record) in CANNOT_RUN}
     for cell, seconds in known.items():
-        others = [known[other] for other in known if other != cell]
+        others = [known[other] for other in known if other != cell and _is_ok(records[other])]
         if len(others) >= FEWEST_OTHERS and seconds > COSTLY * median(others):
             found.add(cell)
     return found
@@ -97,6 +98,10 @@ def _record(path):
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def _is_ok(record):
+    return _outcome(record) == "ok"
 
 
 def _outcome(record):

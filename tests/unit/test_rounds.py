@@ -17,7 +17,8 @@ ON_CPU = {"devices": ["cpu"]}
 
 def left(tool, repeat, seconds=10.0, outcome="ok", device="cpu"):
     cell = Cell("quick", "local", device, tool, repeat)
-    times = {"process_s": seconds if outcome == "ok" else None}
+    # What breaks has a process, and so its seconds, too.
+    times = {"process_s": None if outcome in rounds.CANNOT_RUN else seconds}
     leave(cell.record, {"status": {"outcome": outcome}, "times": times})
     return cell
 
@@ -74,6 +75,14 @@ def test_the_first_round_tells_which_tools_need_no_other():
     broken = left("g", 1, outcome="failed")
     unknown = Cell("quick", "local", "cpu", "h")
     assert rounds.once_is_enough([*absent, broken, unknown]) == set(absent)
+
+
+def test_tools_that_break_at_once_make_no_other_look_slow():
+    broken = [left(tool, 1, 0.3, "failed") for tool in "abcd"]
+    cells = [left(tool, 1, seconds) for tool, seconds in zip("efgh", (10, 11, 12, 13), strict=True)]
+    assert rounds.once_is_enough([*broken, *cells]) == set()
+    late = left("i", 1, 900, "timeout")  # it costs as much whatever comes of it
+    assert rounds.once_is_enough([*broken, *cells, late]) == {late}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "null", '{"times": 3}', '{"times": {}}'])
