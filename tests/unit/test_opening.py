@@ -65,11 +65,26 @@ def test_the_table_to_decide_by_has_five_to_seven_columns(tmp_path):
     by_tool = {row[0][0]: dict(zip(table.columns, row, strict=True)) for row in section.rows}
     assert [name for name in by_tool][-1] == "Late", "what is unranked stands last"
     assert by_tool["Late"]["Certified"][0] == "no" and by_tool["Late"]["vs Base"][0] == ""
-    assert by_tool["Slow"]["Certified"][0] == "yes"
+    assert by_tool["Slow"]["Certified"][0] == "by card"
     assert re.fullmatch(r"[\d.]+ \([\d.]+–[\d.]+\)", by_tool["Slow"]["Time (s)"][0])
     times = {name: row["Time (s)"][1] for name, row in by_tool.items()}
     assert by_tool["Slow"]["vs Base"][1] == pytest.approx(times["Slow"] / times["Base"])
     assert any("Late" in note and "made up" in note for note in section.notes)
+
+
+@pytest.mark.parametrize(
+    ("contract", "doubts", "words"),
+    [(2, (), "yes"), (2, None, "by card"), (1, (), "by card"), (2, ("its evidence fails",), "no")],
+)
+def test_no_row_is_certified_by_evidence_that_nobody_judged(tmp_path, contract, doubts, words):
+    found = read(tmp_path, study(rounds=1))
+    for cell in found.blocks[0].cells:
+        cell.contract, cell.doubts = contract, doubts
+    table = decision(found.blocks, found.order)
+    assert {row[-1][0] for row in table.sections[0].rows} == {words}
+    said = [note for note in table.notes if note.startswith("Certified")]
+    assert len(said) == 1 and ("was not judged" in said[0]) == (words == "by card")
+    assert ("evidence of every run show" in said[0]) == (words != "by card")
 
 
 def test_one_round_has_no_tier_and_no_ratio_without_the_words(tmp_path):

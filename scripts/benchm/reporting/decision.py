@@ -8,7 +8,14 @@ TITLE = "To decide by"
 
 CERTIFIED = (
     "Certified: yes where the parity card and the evidence of every run show that the tool trained "
-    "what was asked for, as well as the others; only those rows are ranked."
+    "what was asked for, as well as the others. Only rows that say so are ranked."
+)
+
+#: Where nobody judged the evidence of the runs, and of contract 1, whose runs left none.
+BY_CARD = "by card"
+CERTIFIED_BY_CARD = (
+    f"Certified {BY_CARD}: the parity card shows that the tool trains what was asked for; the "
+    "evidence of these very runs was not judged. Such rows are ranked, too."
 )
 
 
@@ -32,7 +39,10 @@ def decision(blocks, order):
     table = Table("decision", TITLE, columns, sections, [], fixed=2)
     if cells:
         several = any(cell.time.low is not None for cell in cells)
-        table.explain({"Tier": notes.TIER, "Certified": CERTIFIED})
+        words = {certified(cell) for cell in cells}
+        meanings = {"yes": CERTIFIED, BY_CARD: CERTIFIED_BY_CARD}
+        said = [meaning for word, meaning in meanings.items() if word in words]
+        table.explain({"Tier": notes.TIER, "Certified": " ".join(said or [CERTIFIED])})
         if several:
             table.notes.insert(0, "In brackets: 95 % intervals; those of ratios hold together.")
     return table
@@ -59,7 +69,10 @@ def certified(cell):
         return "no, published"
     if cell.parity is UNCHECKED and cell.doubts is None:
         return "not looked at"
-    return "yes" if cell.ranked else "no"
+    if not cell.ranked:
+        return "no"
+    is_judged = cell.doubts is not None and cell.contract >= 2
+    return "yes" if is_judged else BY_CARD
 
 
 def _notes(block):
