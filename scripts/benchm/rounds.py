@@ -92,6 +92,12 @@ def once_is_enough(cells, root="."):
     return found
 
 
+def seconds_of(cells, root="."):
+    """Return the seconds that the runs of ``cells`` took together, whatever came of them."""
+    took = [_process_seconds(_record(Path(root, cell.record))) for cell in cells]
+    return sum(filter(None, took))
+
+
 def _record(path):
     """What a record holds, None where there is none that could be read."""
     try:

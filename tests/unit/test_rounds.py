@@ -11,6 +11,7 @@ from benchm import configuration, rounds, twin
 from benchm.files import BadInput
 from benchm.matrix import Cell, Matrix
 from benchm.rounds import Rounds, wants_another
+from benchm.running import in_rounds
 
 ON_CPU = {"devices": ["cpu"]}
 
@@ -123,6 +124,20 @@ def test_what_is_not_here_or_takes_far_longer_has_one_round_and_keeps_what_it_ha
     assert again == {(tool, 2) for tool in names[1:] if tool != "mxnet"}
     left(names[0], 2)
     assert (names[0], 2) in of(Matrix(config, "quick").cells)
+
+
+def test_where_nothing_runs_there_is_no_further_round():
+    config = asked()
+    for number in (1, 2):
+        assert in_rounds.next_rounds(config, "quick", lambda device: False).number == 2
+        for tool in TOOLS:
+            left(tool, number, 900, "timeout")
+    assert in_rounds.next_rounds(config, "quick", lambda device: False) is None
+
+
+def test_what_broke_took_its_time_as_well():
+    cells = [left("a", 1, 10), left("b", 1, 900, "timeout"), left("c", 1, outcome="unavailable")]
+    assert rounds.seconds_of([*cells, Cell("quick", "local", "cpu", "d")]) == 910
 
 
 def test_a_stray_file_makes_no_rounds():

@@ -38,9 +38,10 @@ def next_rounds(config, study, is_here, root="."):
         if files:
             return Next(max(last, asked.least), files)
     measured = list(runs_of(matrix, root))
-    if not rounds.wants_another(
-        asked, matrix.rounds, sum(run.seconds for run in measured), widths(config, measured)
-    ):
+    if not measured:  # a further round would show once more that nothing runs here
+        return None
+    seconds = rounds.seconds_of(matrix.cells, root)
+    if not rounds.wants_another(asked, matrix.rounds, seconds, widths(config, measured, root)):
         return None
     number = matrix.rounds + 1
     further = Matrix(config | {"rounds": number}, study)
@@ -59,11 +60,10 @@ def missing(matrix, last, root="."):
 
 @dataclass(frozen=True)
 class Measured:
-    """A run that came out ok: its ``Cell``, and seconds of its training and of its process."""
+    """A run that came out ok: its ``Cell``, and seconds of its training."""
 
     cell: object
     train: float
-    seconds: float
 
 
 def runs_of(matrix, root="."):
@@ -73,15 +73,15 @@ def runs_of(matrix, root="."):
             record = reading.read_record(Path(root, cell.record))
         except BadInput:
             continue
-        times = record["times"]
-        if record["status"]["outcome"] == "ok" and times["train_s"]:
-            yield Measured(cell, times["train_s"], times["process_s"] or times["train_s"])
+        train = record["times"]["train_s"]
+        if record["status"]["outcome"] == "ok" and train:
+            yield Measured(cell, train)
 
 
 def widths(config, measured, root="."):
     """Return, for each tool that may be the fastest on its device, how wide its interval is.
 
-    ``measured``: of ``runs_of``. Only what was certified counts, or all where nothing is.
+    ``measured``: of ``runs_of``. What trains something else by its parity card does not count.
     """
     by_device = {}
     for run in measured:
