@@ -120,13 +120,13 @@ def main(argv=None):
             return measure.measure(request, progress.of_cell(job, asked.position))
 
         if asked.attempts:
-            record, evidence = tries.measure(
-                once, tries.Aside(asked.record, asked.attempts, writing.write)
-            )
+            record, evidence = tries.measure(once, tries.Aside(asked.record, asked.attempts, keep))
         else:
             record, evidence = once()
     except (BadInput, measure.NotMeasurable) as error:
         return complain("meter", error)
+    except NotKept as error:
+        return not_written(error, asked.command)
     except Stopped as stopped:
         return stopped.tell("meter", "no record written")
     except OSError as error:
@@ -138,6 +138,18 @@ def main(argv=None):
     except Stopped as stopped:
         return stopped.tell("meter", "no record written")
     return 0
+
+
+class NotKept(Exception):
+    """A run that does not count could not be written: the disk is full, as for the one to come."""
+
+
+def keep(record, path, evidence, evidence_path):
+    """Write a run that does not count. Raises NotKept."""
+    try:
+        writing.write(record, path, evidence, evidence_path)
+    except BadInput as error:
+        raise NotKept(str(error)) from None
 
 
 def not_written(why, command):

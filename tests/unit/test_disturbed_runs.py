@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_records import record as made_record
 
+import meter
 from benchm.files import BadInput
 from benchm.metering import cpus, disturbance, probe, tries
 
@@ -147,6 +148,24 @@ def test_a_failed_run_is_not_measured_again_at_once(tmp_path):
         "evidence 1",
         1,
     )
+
+
+def test_a_disk_that_is_full_when_a_run_is_kept_is_no_bad_input(tmp_path, monkeypatch, capsys):
+    def full(*given):
+        raise BadInput("attempts/1.json: No space left on device")
+
+    job = {"cell": {"device": "cpu", "instance": "local"}}
+    monkeypatch.setattr(meter.jobs, "read", lambda path: job)
+    monkeypatch.setattr(meter.progress, "of_cell", lambda job, position: None)
+    monkeypatch.setattr(meter.measure, "measure", lambda request, observer: pair(1, ["a"]))
+    monkeypatch.setattr(meter.writing, "write", full)
+    monkeypatch.setattr(meter, "stop_on_signals", lambda: None)
+    monkeypatch.setattr(meter.paths, "clear_temporary", lambda: None)
+    options = ["--job", "job.json", "--data", ".", "--record", str(tmp_path / "cpu/a/1.json")]
+    options += ["--attempts", str(tmp_path / "attempts"), "--", "python", "adapter.py"]
+    assert meter.main(options) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "No space left on device; no record written of python adapter.py" in line
 
 
 def test_the_usual_probe_is_that_of_the_study(tmp_path):
