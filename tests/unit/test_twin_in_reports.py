@@ -102,6 +102,16 @@ def test_a_twin_whose_evidence_fails_tells_nothing_of_noise(tmp_path):
     home = results(tmp_path, records, [card("base"), card("other")], ORDER, judgements=judged)
     assert lines(home)["base"]["ranked"] == "yes"
     assert floor(notes(home)) is None
+    opening = (home / "report.md").read_text().split("\n## ")[0]
+    assert "not known, because only one of the baseline and its second run is ranked." in opening
+
+
+def test_a_baseline_that_broke_in_a_round_did_not_run_twice_in_every_one(tmp_path):
+    records = study(TIMES)
+    left = [item for item in records if (item["cell"]["tool"], item["cell"]["repeat"])
+            != ("base_again", 2)]  # fmt: skip
+    home = results(tmp_path, left, None, ORDER)
+    assert "Noise floor: Base against itself, run twice in 2 of 3 rounds, came out" in notes(home)
 
 
 def test_one_round_has_a_noise_floor_of_one_run(tmp_path):

@@ -85,8 +85,11 @@ def precision(block):
     found, floor = [], block.noise_floor
     if floor is not None:
         base = next(cell for cell in block.cells if cell.tool == base_of(block.twin.tool))
+        rounds = {number for cell in block.family.cells for number in cell.times}
+        twice = len(base.times.keys() & block.twin.times.keys())
+        where = "every round" if twice == len(rounds) else f"{twice} of {len(rounds)} rounds"
         found.append(
-            f"Noise floor: {base.tool_name} against itself, run twice in every round, came out "
+            f"Noise floor: {base.tool_name} against itself, run twice in {where}, came out "
             f"as {text.ratio_with_interval(floor)}."
         )
     smallest = block.family.comparison and block.family.comparison.smallest_ratio

@@ -7,6 +7,7 @@ import base64
 
 import markdown
 
+from ..twin import base_of
 from . import notes, text
 from .answers import answer, certainty, measured, quality, warnings
 from .decision import decision
@@ -93,13 +94,19 @@ def facts(blocks):
         of = f", {memory / 1e9:.0f} GB" if memory else ""
         dates = period([run["started_utc"] or "" for run in runs])
         words = [f"Machine: {block.title}{of}; measured {dates} (UTC)."]
-        words += [NO_FLOOR] * (block.noise_floor is None) + notes.precision(block)
+        words += [_no_floor(block)] * (block.noise_floor is None) + notes.precision(block)
         paragraphs.append(text.cell_text(" ".join(words)))
     return "\n\n".join(paragraphs)
 
 
-#: Where the baseline or its second run is missing, or only one of them is ranked.
-NO_FLOOR = "Noise floor: not known, for want of a second run of the baseline in each round."
+def _no_floor(block):
+    """Why there is no noise floor: a run is missing, or only one of the two is ranked."""
+    twin = block.twin
+    if twin and twin.timed and any(base_of(twin.tool) == cell.tool for cell in block.ok):
+        why = "because only one of the baseline and its second run is ranked"
+    else:
+        why = "for want of a second run of the baseline in each round"
+    return f"Noise floor: not known, {why}."
 
 
 def answers(blocks):
