@@ -109,8 +109,8 @@ def certainty(blocks):
         return None
     if counts == {1}:
         return (
-            "Every tool was run once: `make report` without `ROUNDS=1` runs them in the rounds of "
-            "the study, which shows how far a time may be off."
+            "Every tool was run once, so nothing shows how far a time may be off: more rounds do "
+            "(`rounds` of the study in config.yaml, `make report` without `ROUNDS=1`)."
         )
     runs = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
     places = {run["round_place"] for block in blocks for cell in measured(block) for run in cell.ok}

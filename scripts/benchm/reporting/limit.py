@@ -14,7 +14,9 @@ bytes: each step finds parameters, momentum and inputs in memory and leaves para
     is bound by something else.
 launches: a GPU only. A kernel for each matrix product of a step, with all else in it.
 
-Of the rates that were measured the highest counts: what a machine did once, it can do.
+Of the rates that were measured the highest counts: what a machine did once, it can do. Operations
+are those of the products as they are written; algorithms that save multiplications (Winograd's, of
+convolutions: Lavin and Gray 2016, https://doi.org/10.1109/CVPR.2016.435) may go below.
 """
 
 import json
@@ -202,7 +204,8 @@ def notes(limit, cells):
     faster = [cell.name for cell in cells if (limit.above(cell) or 1) < 1]
     if faster:
         words.append(
-            f"{text.listed(faster)} took less time than the limit: the machine was slower when its "
-            "rates were measured than when it trained."
+            f"{text.listed(faster)} took less time than the limit. Either the machine was slower "
+            "when its rates were measured than when it trained, or the tool has a way that needs "
+            "fewer operations than were counted, as there are for convolutions (Winograd's)."
         )
     return words
