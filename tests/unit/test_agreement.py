@@ -99,7 +99,7 @@ def test_one_edited_repeat_is_enough_and_named(tmp_path):
     other = changed(record("fast", repeat=2, train_s=1), "software.interpreter", "Python 3.13.0")
     home = results(tmp_path, [*THREE, other], cards(), TOOLS)
     assert lines(home)["fast"]["ranked"] == "no"
-    assert "its card is not of this run, repeat 2 (interpreter: Python 3.12.1 on" in notes(home)
+    assert "its card is not of this run, round 2 (interpreter: Python 3.12.1 on" in notes(home)
 
 
 # -- the first contract -------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_one_repeat_without_evidence_is_enough_to_doubt(tmp_path):
     found = judged([judgement(THREE[0])]) + [judgement(item, "fails") for item in again]
     home = results(tmp_path, [*THREE, *again], CARDS, TOOLS, judgements=found)
     assert lines(home)["fast"]["ranked"] == "no"
-    assert "Unranked: Fast (local, cpu): repeats 2, 3: its evidence fails." in notes(home)
+    assert "Unranked: Fast (local, cpu): rounds 2, 3: its evidence fails." in notes(home)
 
 
 def test_what_left_no_evidence_is_ranked_by_the_rules_of_its_time(tmp_path):

@@ -167,7 +167,7 @@ def test_where_no_tool_learned_the_report_opens_with_that(tmp_path):
 def test_one_run_of_three_that_guesses_is_named(tmp_path):
     home = made(tmp_path, ERRORS | {"a": (60, 1795, 72)})
     assert lines(home)["a"]["runs_guessed"] == "1"
-    assert "as far as the test samples tell: A (local, cpu, repeat 2)." in notes(home)
+    assert "as far as the test samples tell: A (local, cpu, round 2)." in notes(home)
     report = (home / "report.md").read_text()
     assert "Nothing was learned in some runs of A." in report
     assert row(notes(home), "B")[column(notes(home), "Error rate")] == "3.28%", "no mark"

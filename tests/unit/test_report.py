@@ -101,7 +101,7 @@ def test_what_did_not_run_is_named_with_reason_and_log(tmp_path):
 def test_only_the_repeats_that_failed_are_named(tmp_path):
     records = [record("a"), record("a", repeat=2, outcome="timeout", reason="stopped after 9 s")]
     section = report(tmp_path, records).split("## What did not run")[1]
-    assert "stopped after 9 s<br>A, repeat 2" in section
+    assert "stopped after 9 s<br>A, round 2" in section
 
 
 def test_a_study_in_which_all_ran_says_so(tmp_path):
@@ -268,7 +268,7 @@ def test_repeats_that_end_alike_show_their_log_once(tmp_path):
     records[2]["status"]["log_tail"] = ["something else"]
     section = report(tmp_path, records).split("## What did not run")[1]
     assert section.count("<summary>") == 2
-    assert "repeat 1 on" in section and "something else" in section
+    assert "round 1 on" in section and "something else" in section
 
 
 def test_captions_stand_below_their_figures(tmp_path):

@@ -49,7 +49,7 @@ def test_a_study_is_named_when_it_is_another_than_that_of_the_line_before(here):
     story = Story()
     assert len(cell(story)) == 2 and len(cell(story)) == 1
     heading, line = cell(story, study="seed", repeat="2")
-    assert heading == "study seed" and "a on cpu (repeat 2): " in line
+    assert heading == "study seed" and "a on cpu (round 2): " in line
 
 
 @pytest.mark.parametrize(

@@ -74,5 +74,5 @@ def of_cell(job, position=None):
     cell = job["cell"]
     name = f"{cell['tool']} on {cell['device']}"
     if cell["repeat"] > 1:
-        name += f" (repeat {cell['repeat']})"
+        name += f" (round {cell['repeat']})"
     return Progress(f"cell {position} {name}" if position else name, job["study"]["epochs"])

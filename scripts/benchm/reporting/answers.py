@@ -129,7 +129,7 @@ def _measured_runs(blocks):
     return [
         (
             f"{cell.name} on {block.device.name}"
-            + (f", repeat {run.repeat}" if len(cell.runs) > 1 else ""),
+            + (f", round {run.repeat}" if len(cell.runs) > 1 else ""),
             run,
         )
         for block in blocks

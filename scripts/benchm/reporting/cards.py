@@ -99,7 +99,7 @@ def _disagreement(card, cell):
     for run in cell.ok:
         found = agreement.differences(card, record_of(run.row))
         if found:
-            which = f", repeat {run.repeat}" if len(cell.runs) > 1 else ""
+            which = f", round {run.repeat}" if len(cell.runs) > 1 else ""
             words = one_line("; ".join(found), 300)
             return f"its card is not of this run{which} ({words})"
     return ""

@@ -67,7 +67,7 @@ class Judgements:
         if len(cell.runs) == 1:
             return tuple(by_doubt)
         return tuple(
-            f"repeat{'s' * (len(repeats) > 1)} {', '.join(repeats)}: {words}"
+            f"round{'s' * (len(repeats) > 1)} {', '.join(repeats)}: {words}"
             for words, repeats in by_doubt.items()
         )
 

@@ -13,7 +13,7 @@ def not_run(blocks, order):
                 key = (block.place, run.outcome, one_line(run.why_not_ok))
                 name = cell.name
                 if len(cell.runs) > 1:
-                    name += f", repeat {run.repeat}"
+                    name += f", round {run.repeat}"
                 groups.setdefault(key, []).append((cell.name, name, len(cell.runs)))
                 if run["log_tail"] and run.outcome != "no_device":
                     log = (cell.name, block.place, tuple(run["log_tail"]))

@@ -61,7 +61,7 @@ def _interval(difference):
 def _guessing(cells):
     found = [
         f"{cell.tool_name} ({cell.place}"
-        + (f", repeat{'s' * (len(guessed) > 1)} {', '.join(map(str, guessed))})"
+        + (f", round{'s' * (len(guessed) > 1)} {', '.join(map(str, guessed))})"
            if len(cell.ok) > 1 else ")")
         for cell in cells
         if cell.quality_check and (guessed := cell.quality_check.guessed)

@@ -193,14 +193,14 @@ class Story:
 
 
 def name(job):
-    """What a job works on, e.g. "pytorch on cpu (repeat 2)"."""
+    """What a job works on, e.g. "pytorch on cpu (round 2)"."""
     known = job.wildcards
     if job.rule not in ("cell", "parity_card", "judge") or "tool" not in known:
         study = known.get("study")
         return f"rule {job.rule}" + (f" of study {study}" if study else "")
     words = f"{known['tool']} on {known['device']}"
     if known.get("repeat", "1") != "1":
-        words += f" (repeat {known['repeat']})"
+        words += f" (round {known['repeat']})"
     return f"card of {words}" if job.rule == "parity_card" else words
 
 
