@@ -68,6 +68,9 @@ def test_it_takes_part_in_no_ranking(tmp_path):
 def test_it_has_no_bar_and_no_name_in_any_figure(tmp_path):
     with_it = figures(tmp_path / "1", study(TIMES), ORDER)
     without = figures(tmp_path / "2", study(alone(TIMES)), ORDER)
+    # These two show it as what it is: the band of the noise floor, and hollow dots.
+    for name in ("ratios", "order_of_runs"):
+        assert "again" not in " ".join(comments(with_it.pop(name))).lower().replace("against", "")
     for name, svg in with_it.items():
         assert comments(svg) == comments(without[name]), name
         assert marks(svg) == marks(without[name]), name
