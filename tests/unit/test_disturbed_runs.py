@@ -22,6 +22,7 @@ def record(**changes):
     made["times"]["train_s"] = 10.0
     made["software"]["cpus_allowed"] = [0, 1]
     made["load"] |= {"steal_percent": 0.1, "foreign_core_seconds": 0.3, "gpus": []}
+    made["load"] |= {"cpu_percent": [100.0, 100.0], "core_seconds": 18.0}
     made["load"] |= {"cpu_pressure_percent": 40.0, "throttled_seconds": 0.0, "disturbed": None}
     made["machine"] |= {"probe_before": QUIET, "probe_after": QUIET}
     made["machine"] |= {"frequency_mhz_before": 3000.0, "frequency_mhz_after": 2900.0}
@@ -72,6 +73,16 @@ def test_foreign_load_is_relative_to_what_the_tool_was_given():
     assert disturbance.reasons(large) == []
     large["load"]["foreign_core_seconds"] = 192.0
     assert disturbance.reasons(large)[0] == "other programs used 10 % of the CPU time"
+
+
+def test_what_is_busy_on_other_cpus_of_the_host_took_nothing_of_the_tool():
+    # A container with CPUs 4 and 5 of a host of 8 whose other CPUs are busy.
+    percent = [100.0] * 4 + [95.0, 96.0] + [100.0] * 2
+    made = record(foreign_core_seconds=60.0, cpu_percent=percent, core_seconds=19.0)
+    made["software"]["cpus_allowed"] = [4, 5]
+    assert disturbance.reasons(made, NOISE, QUIET) == []
+    made["load"]["core_seconds"] = 15.1  # of the 19.1 s in which these two were busy
+    assert disturbance.reasons(made)[0] == "other programs used 20 % of the CPU time"
 
 
 @given(st.floats(0.01, 1e5))

@@ -39,7 +39,7 @@ def reasons(record, noise=None, usual=None):
     steal = load["steal_percent"] or 0
     if steal > STEAL_PERCENT:
         found.append(f"the host took {steal:.1f} % of the CPUs' time")
-    foreign = load["foreign_core_seconds"]
+    foreign = _foreign(load, seconds, cpus)
     if None not in (foreign, seconds, cpus) and seconds:
         share = foreign / (seconds * len(cpus))
         if share > FOREIGN:
@@ -54,6 +54,19 @@ def reasons(record, noise=None, usual=None):
     if all(clocks) and clocks[1] < CLOCK * clocks[0]:
         found.append(f"the CPUs' clock fell from {clocks[0]:.0f} to {clocks[1]:.0f} MHz")
     return found + _of_gpus(load["gpus"] or [])
+
+
+def _foreign(load, seconds, cpus):
+    """CPU seconds of other programs on the CPUs that the tool could have had, or None.
+
+    What was busy on the machine's other CPUs, as of a large host on which a container has a few,
+    took nothing of its time; if it slowed the tool down all the same, the probes tell.
+    """
+    foreign, percent = load["foreign_core_seconds"], load["cpu_percent"]
+    if None in (foreign, seconds, cpus, percent) or max(cpus, default=0) >= len(percent):
+        return foreign
+    busy = seconds * sum(percent[cpu] for cpu in cpus) / 100
+    return min(foreign, max(0.0, busy - (load["core_seconds"] or 0.0)))
 
 
 def _of_probes(machine, noise, usual):
