@@ -139,7 +139,7 @@ def tools_to_run(config, device=None):
     return [
         tool
         for tool, entry in config["tools"].items()
-        if (entry.get("default", True) or tool in also)
+        if (entry.get("default", True) or (twin.base_of(tool) or tool) in also)
         and (device is None or Device.parse(device).kind in entry.get("devices", ["cpu", "gpu"]))
     ]
 

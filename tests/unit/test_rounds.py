@@ -156,6 +156,15 @@ def test_the_baseline_runs_a_second_time_in_every_round_and_has_no_card_of_its_o
     assert (twin.base_of("pytorch_again"), twin.base_of("pytorch")) == ("pytorch", None)
 
 
+def test_a_baseline_that_runs_only_when_also_names_it_runs_twice_as_well():
+    config = asked()
+    config["tools"]["pytorch"]["default"] = False
+    config = twin.add(config)
+    assert not any("pytorch" in cell.tool for cell in Matrix(config, "quick").cells)
+    tools = {cell.tool for cell in Matrix(config | {"also": ["pytorch"]}, "quick").cells}
+    assert {"pytorch", "pytorch_again"} <= tools
+
+
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
