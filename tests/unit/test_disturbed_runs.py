@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from made_records import record as made_record
 
 import meter
+from benchm.device import Device
 from benchm.files import BadInput
-from benchm.metering import cpus, disturbance, probe, tries
+from benchm.metering import cpus, disturbance, gpu, measure, outcome, probe, tries
+from benchm.metering.events import Timeline
 
 QUIET = dict.fromkeys(probe.FIGURES, 0.25)
 NOISE = {"log_ratio": dict.fromkeys(probe.FIGURES, 0.05)}
@@ -99,6 +102,25 @@ def test_how_long_a_run_took_has_no_say(seconds):
 )  # fmt: skip
 def test_what_the_system_does_not_tell_disturbs_nothing(key):
     assert disturbance.reasons(record(**{key: None}), NOISE, QUIET) == []
+
+
+def test_the_clock_is_read_after_the_same_work_before_and_after_a_run(monkeypatch):
+    done = []
+
+    def noted(name, value=None):
+        return lambda *given: (done.append(name), value)[1]
+
+    ended = outcome.Outcome("failed", "made up")
+    seen = measure.Seen(ended, Timeline(1))
+    monkeypatch.setattr(measure.machine, "frequency_mhz", noted("clock", 3000.0))
+    monkeypatch.setattr(measure.probe, "probe", noted("probe", QUIET))
+    monkeypatch.setattr(measure, "run", noted("run", seen))
+    monkeypatch.setattr(measure, "_read_data", lambda request: None)
+    made = made_record("pytorch")
+    job = {key: made[key] for key in ("cell", "study", "workload")} | {"options": {}}
+    request = measure.Request(job, Device.parse("cpu"), ["python", "adapter.py"], Path("nowhere"))
+    measure._measure(request, None, gpu.detect(), [0], 0, None, is_ours=True)
+    assert done[done.index("probe") :] == ["probe", "clock", "run", "probe", "clock"]
 
 
 # -- which run counts ---------------------------------------------------------------------------

@@ -93,12 +93,16 @@ def _measure(request, observer, gpus, cpus, gpu_count, lacking, is_ours=False):
             request.log,
             request.observe,
         )
-        facts["probe_before"] = probe.probe(cpus) if is_ours else None
+        if is_ours:
+            facts["probe_before"] = probe.probe(cpus)
+            # As after the run: all CPUs at work have a lower clock than idle ones, or a single one.
+            facts["frequency_mhz_before"] = machine.frequency_mhz()
         seen = run(job, parts, setup, observer)
-        facts["probe_after"] = probe.probe(cpus) if is_ours else None
-        if seen.ended.outcome == "ok":
-            quality, quality_reasons = _quality(seen, parts, job["workload"]["metric"])
+        if is_ours:
+            facts["probe_after"] = probe.probe(cpus)
     machine.after(facts, gpus)
+    if seen.ended.outcome == "ok":
+        quality, quality_reasons = _quality(seen, parts, job["workload"]["metric"])
     ended, ok = seen.ended, seen.ended.outcome == "ok"
     packed = (
         evidence.packed(seen.weights, seen.predictions)
