@@ -17,5 +17,6 @@ def test_a_cluster_is_asked_for_what_the_instance_and_the_study_say(tmp_path, mo
     assert configuration.order_of(config, "quick") == reported  # nothing is made anew for it
     config["studies"]["quick"]["time_limit"] = 3600
     # Where the limit is reached, the meter still has to say so.
-    assert 3600 / 60 + 10 <= jobs.minutes(PYTORCH) <= 90
+    # A run that is disturbed twice is made three times in the same job.
+    assert 3 * 3600 / 60 + 10 <= jobs.minutes(PYTORCH) <= 3 * 80
     assert jobs.card_minutes(PYTORCH) >= 900 / 60 + 10
