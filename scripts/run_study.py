@@ -11,6 +11,7 @@ signal N stopped it, else that of the step that failed.
 """
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -254,7 +255,9 @@ def main(argv=None):
     try:
         paths.check("the project's folder", ROOT)
         config = configuration.read(overrides=overrides)
-        with Programs(ROOT) as programs, only_run_in(ROOT) as (run, before):
+        # Which records there are is asked of relative paths, as by Snakemake: it is started there.
+        here = contextlib.chdir(ROOT)
+        with here, Programs(ROOT) as programs, only_run_in(ROOT) as (run, before):
             if asked.published:
                 clear_away(before)
                 return make_published(programs, asked.published, run)

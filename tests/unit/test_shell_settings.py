@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from fake_programs import executable
@@ -251,3 +252,21 @@ def test_a_folder_for_temporary_files_that_will_not_do_is_not_used(name, tmp_pat
     assert environ == {"TMP": str(tmp_path)}
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("TMPDIR=") and line.endswith(f"{tmp_path} is used")
+
+
+def test_a_study_finds_its_records_whatever_folder_it_is_started_from(tmp_path, monkeypatch):
+    asked_in = []
+
+    def make_reports(*given):
+        asked_in.append(Path.cwd())
+        return 0
+
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/results").mkdir()
+    monkeypatch.setattr(run_study, "ROOT", tmp_path / "project")
+    monkeypatch.setattr(run_study, "make_reports", make_reports)
+    for name in ("check_machine", "clear_away"):
+        monkeypatch.setattr(run_study, name, lambda *given: None)
+    monkeypatch.chdir(tmp_path)
+    assert run_study.main([]) == 0
+    assert asked_in == [tmp_path / "project"] and Path.cwd() == tmp_path
