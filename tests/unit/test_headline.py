@@ -12,6 +12,7 @@ from benchm.records.upgrade import lift
 from benchm.reporting.answers import answer, certainty
 from benchm.reporting.blocks import blocks_of
 from benchm.reporting.columns import flatten
+from benchm.reporting.opening import facts
 
 
 def blocks(records):
@@ -85,6 +86,7 @@ def test_a_random_order_is_claimed_only_where_the_records_have_one(is_drawn):
 
 def test_precision_is_of_the_place_that_it_is_said_of():
     both = in_rounds(ALIKE) + in_rounds(ALIKE, device="gpu", gpus=["G"])
-    words = certainty(blocks(both))
-    assert words.count("The smallest ratio that these runs could have told apart") == 2
-    assert "On local, cpu: The smallest" in words and "On local, gpu: The smallest" in words
+    said = facts(blocks(both)).split("\n\n")
+    assert ["local, cpu" in words for words in said] == [True, False]
+    assert ["local, gpu" in words for words in said] == [False, True]
+    assert all("The smallest ratio that these runs could have" in words for words in said)
