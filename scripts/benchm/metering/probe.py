@@ -28,6 +28,9 @@ ELEMENTS, ROWS = 4096, 400_000
 #: hundred other CPUs use, too.)
 COPIED, TOGETHER, EACH = 1 << 29, 1 << 28, 1 << 25
 
+#: No more than this on a machine of many CPUs: what a cluster was asked for is meant for the tool.
+MOST = 1 << 30
+
 #: Arithmetic before the clock starts, as a share of what is timed: a CPU that was idle before has
 #: its clock up by then, as one that has just been busy has.
 WARM_UP = 0.2
@@ -130,7 +133,8 @@ def differences(first, second, usual, places=("before", "after the run")):
 
 def _buffer(cpus):
     """Memory outside of the allocator's: all of it is given back, and its settings don't move."""
-    memory = mmap.mmap(-1, max(TOGETHER // cpus, EACH) // mmap.PAGESIZE * mmap.PAGESIZE)
+    size = max(TOGETHER // cpus, min(EACH, MOST // cpus))
+    memory = mmap.mmap(-1, size // mmap.PAGESIZE * mmap.PAGESIZE)
     # Whether a system has large pages to give is chance, and would be a noise of our own.
     with suppress(AttributeError, OSError):
         memory.madvise(mmap.MADV_NOHUGEPAGE)

@@ -104,7 +104,8 @@ def noise_of(path):
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))["probe"]
         ratios = found["log_ratio"]
-        assert all(isinstance(ratios.get(figure), (float, type(None))) for figure in probe.FIGURES)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError):
+        if not all(isinstance(ratios.get(f), (float, type(None))) for f in probe.FIGURES):
+            raise TypeError(ratios)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BadInput(f"{path}: not a file of scripts/measure_machine.py; delete it") from None
     return found
