@@ -12,7 +12,7 @@ CONFIG = yaml.safe_load((project.ROOT / "config.yaml").read_text())
 QUICK = {
     key: value
     for key, value in CONFIG["studies"]["quick"].items()
-    if key not in ("rounds", "time_limit")
+    if key not in ("rounds", "time_limit", "version")
 }
 
 
