@@ -9,6 +9,9 @@ FIGURES = [
     f"{kind}_{which}_s" for kind in ("arithmetic", "memory") for which in ("median", "slowest")
 ]
 
+#: The probe's work, little of it: attributes of ``benchm.metering.probe``.
+SMALL_PROBE = {"ROWS": 200, "COPIED": 1 << 20, "TOGETHER": 1 << 18, "EACH": 1 << 18}
+
 A_MACHINE = {
     "schema_version": 1,
     "instance": "local",

@@ -15,18 +15,13 @@ from benchm.files import BadInput
 from benchm.metering import probe, rates
 from benchm.metering.cpus import allowed_cpus
 from benchm.project import ROOT
-from made_machine import A_GPU, A_MACHINE
+from made_machine import A_GPU, A_MACHINE, SMALL_PROBE
 
 
 @pytest.fixture
 def short(monkeypatch, tmp_path):
     """The same measurements, little of them, beside whatever else measures this machine."""
-    for name, value in {
-        "ROWS": 200,
-        "COPIED": 1 << 20,
-        "TOGETHER": 1 << 18,
-        "EACH": 1 << 18,
-    }.items():
+    for name, value in SMALL_PROBE.items():
         monkeypatch.setattr(probe, name, value)
     monkeypatch.setattr(rates, "LONG_ENOUGH", 1e-4)
     monkeypatch.setattr(measure_machine, "PROBES", 4)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from benchm.metering import probe
 from benchm.metering.cpus import allowed_cpus
+from made_machine import SMALL_PROBE
 
 SECONDS = st.floats(1e-3, 1e3)
 USUAL = math.log(1.05)
@@ -20,12 +21,7 @@ USUAL = math.log(1.05)
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """The same work, little of it."""
-    for name, value in {
-        "ROWS": 200,
-        "COPIED": 1 << 20,
-        "TOGETHER": 1 << 18,
-        "EACH": 1 << 18,
-    }.items():
+    for name, value in SMALL_PROBE.items():
         monkeypatch.setattr(probe, name, value)
 
 

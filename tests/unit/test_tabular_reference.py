@@ -1,14 +1,11 @@
 """The reference of workload tabular: finite differences, a written-out backward, its inputs."""
 
-import os
-import subprocess
-import sys
-
 import autograd
 import numpy as np
 import pytest
+from differentiation import check_by_differences, check_by_the_numpy_tool
 
-from benchm import project, workloads
+from benchm import workloads
 from benchm.verifying import cases, explain, replay, work
 from workloads.tabular import causes
 
@@ -45,38 +42,18 @@ def batch(n, seed=3):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_gradients_are_those_of_finite_differences(masked):
-    weights, inputs, targets = batch(4)
-    random = np.random.default_rng(7)
-    mask = (random.random((4, 2, 200)) >= 0.2) / 0.8 if masked else None
-    gradients = autograd.grad(REFERENCE.loss)(weights, inputs, targets, mask)
-    for name, values in weights.items():
-        way = random.standard_normal(values.shape)
-        ends = [
-            REFERENCE.loss({**weights, name: values + h * way}, inputs, targets, mask)
-            for h in (-1e-6, 1e-6)
-        ]
-        wanted = np.sum(gradients[name] * way)
-        assert (ends[1] - ends[0]) / 2e-6 == pytest.approx(wanted, rel=1e-5, abs=1e-8), name
+    weights, *given = batch(4)
+    mask = (np.random.default_rng(7).random((4, 2, 200)) >= 0.2) / 0.8 if masked else None
+    check_by_differences(REFERENCE, weights, given, mask, rel=1e-5, abs=1e-8)
 
 
 def test_the_numpy_tool_reads_and_differentiates_the_same(tmp_path):
-    weights, inputs, targets = batch(16)
-    np.savez(tmp_path / "given.npz", inputs=inputs, targets=targets, **weights)
-    path = os.pathsep.join(map(str, (project.CONTRACT, project.TOOLS / "numpy_reference")))
-    subprocess.run(
-        [sys.executable, "-c", TOOL, tmp_path / "given.npz", tmp_path / "found.npz"],
-        check=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    found = np.load(tmp_path / "found.npz")
+    weights, *given = batch(16)
+    found = check_by_the_numpy_tool(REFERENCE, weights, given, TOOL, tmp_path)
     # Numbers are fixed point, which float32 holds exactly; one-hot columns are 0 or 1 there.
-    wanted = REFERENCE.to_float(inputs)
+    wanted = REFERENCE.to_float(given[0])
     assert np.array_equal(found["read"][:, 142:], wanted[:, 142:])
     assert found["read"] == pytest.approx(wanted, abs=1e-7)
-    loss, gradients = autograd.value_and_grad(REFERENCE.loss)(weights, inputs, targets)
-    assert found["loss"] == pytest.approx(loss, rel=1e-14)
-    for name, values in gradients.items():
-        assert np.linalg.norm(found[name] - values) < 1e-13 * np.linalg.norm(values), name
 
 
 def test_the_loss_is_the_cross_entropy_of_the_sigmoid_and_never_overflows():

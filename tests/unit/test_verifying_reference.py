@@ -1,15 +1,12 @@
 """The reference of workload cnn: against finite differences, and against a written-out backward."""
 
-import os
-import subprocess
-import sys
-
 import autograd
 import numpy as np
 import pytest
+from differentiation import check_by_differences, check_by_the_numpy_tool
 from scipy import stats
 
-from benchm import project, workloads
+from benchm import workloads
 from benchm.verifying import work
 
 WORKLOAD = workloads.load("cnn")
@@ -54,34 +51,14 @@ def mask_of(n, rate=0.2):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_gradients_are_those_of_finite_differences(masked):
-    weights, inputs, targets = batch(4)
+    weights, *given = batch(4)
     mask = mask_of(4) if masked else None
-    gradients = autograd.grad(REFERENCE.loss)(weights, inputs, targets, mask)
-    random = np.random.default_rng(7)
-    for name, values in weights.items():
-        way = random.standard_normal(values.shape)
-        ends = [
-            REFERENCE.loss({**weights, name: values + h * way}, inputs, targets, mask)
-            for h in (-1e-6, 1e-6)
-        ]
-        wanted = np.sum(gradients[name] * way)
-        assert (ends[1] - ends[0]) / 2e-6 == pytest.approx(wanted, rel=1e-6, abs=1e-9), name
+    check_by_differences(REFERENCE, weights, given, mask, rel=1e-6, abs=1e-9)
 
 
 def test_gradients_are_those_that_the_numpy_tool_writes_out(tmp_path):
-    weights, inputs, targets = batch(16)
-    np.savez(tmp_path / "given.npz", inputs=inputs, targets=targets, **weights)
-    path = os.pathsep.join(map(str, (project.CONTRACT, project.TOOLS / "numpy_reference")))
-    subprocess.run(
-        [sys.executable, "-c", TOOL, tmp_path / "given.npz", tmp_path / "found.npz"],
-        check=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    found = np.load(tmp_path / "found.npz")
-    loss, gradients = autograd.value_and_grad(REFERENCE.loss)(weights, inputs, targets)
-    assert found["loss"] == pytest.approx(loss, rel=1e-14)
-    for name, values in gradients.items():
-        assert np.linalg.norm(found[name] - values) < 1e-13 * np.linalg.norm(values), name
+    weights, *given = batch(16)
+    check_by_the_numpy_tool(REFERENCE, weights, given, TOOL, tmp_path)
 
 
 def test_dropout_multiplies_what_is_flattened():

@@ -7,26 +7,23 @@ import os
 import pytest
 
 from workflow.project import Project, configured, edited
+from workflow.stale_jobs import (
+    AFTER_CARDS,
+    AFTER_RECORDS,
+    AGAIN,
+    ALPHA,
+    ALPHA_CARDS,
+    BETA,
+    BETA_CARDS,
+    CARDS,
+    CELLS,
+    JUDGEMENTS,
+    ONCE,
+)
 
 pytestmark = pytest.mark.slow
 #: More of a kind that `make test` tries by others already: `make test-deviations`.
 THOROUGH = pytest.mark.thorough
-
-#: What follows when any record changes, is added or taken away.
-AFTER_RECORDS = {"merge", "tables", "figures", "report_md"}
-#: A run, and what its evidence shows.
-ONCE = {"alpha cpu 1", "alpha gpu-64 1", "alpha cpu 1 judgement", "alpha gpu-64 1 judgement"}
-#: The baseline runs a second time in each round.
-AGAIN = {job.replace("alpha", "alpha_again") for job in ONCE}
-ALPHA = ONCE | AGAIN
-BETA = {job.replace("alpha", "beta") for job in ONCE}
-CELLS = ALPHA | BETA | AFTER_RECORDS
-JUDGEMENTS = {job for job in CELLS if job.endswith("judgement")}
-#: The same for parity cards, which are made for devices that are here.
-AFTER_CARDS = {"parity", "tables", "figures", "report_md"}
-ALPHA_CARDS = {"alpha cpu card"} | AFTER_CARDS
-BETA_CARDS = {"beta cpu card"} | AFTER_CARDS
-CARDS = ALPHA_CARDS | BETA_CARDS
 
 
 @pytest.fixture(scope="module")
@@ -262,20 +259,9 @@ def test_a_machine_that_is_measured_again_reruns_no_cell(finished):
         assert finished.stale() <= {"tables", "report_md"}
 
 
-def test_a_deleted_record_is_measured_again(finished):
-    path = finished.record("beta")
-    kept = path.read_bytes()
-    times = path.stat()
-    path.unlink()
-    try:
-        assert finished.stale() == {"beta cpu 1", "beta cpu 1 judgement"} | AFTER_RECORDS
-    finally:
-        path.write_bytes(kept)
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
-
-def test_deleted_evidence_is_made_again_by_its_run(finished):
-    path = finished.evidence("beta")
+@pytest.mark.parametrize("what", ["record", "evidence"])
+def test_a_deleted_record_or_its_evidence_is_made_again_by_its_run(finished, what):
+    path = getattr(finished, what)("beta")
     content, times = path.read_bytes(), path.stat()
     path.unlink()
     try:

@@ -107,12 +107,6 @@ class Comparison:
         found = tiers(self._found, self._ranked, self._pairs)
         return {tool: int(found[0, place]) for tool, place in self._place.items()}
 
-    def noise_floor(self, twin):
-        """Return the Ratio of the baseline's ``twin`` to the baseline; None without either."""
-        if self._baseline is None or twin not in self._at:
-            return None
-        return self.ratio(twin, self._baseline)
-
     @cached_property
     def smallest_ratio(self):
         """The smallest ratio that could have been told apart between two typical tools.
