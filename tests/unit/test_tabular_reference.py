@@ -44,7 +44,7 @@ def batch(n, seed=3):
 def test_gradients_are_those_of_finite_differences(masked):
     weights, *given = batch(4)
     mask = (np.random.default_rng(7).random((4, 2, 200)) >= 0.2) / 0.8 if masked else None
-    check_by_differences(REFERENCE, weights, given, mask, rel=1e-5, abs=1e-8)
+    check_by_differences(REFERENCE, weights, given, mask, rel=1e-6, abs=1e-9)
 
 
 def test_the_numpy_tool_reads_and_differentiates_the_same(tmp_path):
