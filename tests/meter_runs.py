@@ -5,11 +5,9 @@ import os
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from benchm import idx
 
@@ -17,26 +15,6 @@ ROOT = Path(__file__).resolve().parents[1]
 METER = ROOT / "scripts" / "meter.py"
 CALIBRATION = ROOT / "tests" / "calibration" / "adapter.py"
 LABELS = [0, 1, 0, 2, 0, 3, 0, 4, 5, 6]
-
-
-def are_dead(processes, seconds=10):
-    """Whether all ``processes`` end within ``seconds``.
-
-    A zombie is dead: it only waits for its parent, for an orphan the system, to take notice.
-    """
-    deadline = time.monotonic() + seconds
-    while any(map(_is_alive, processes)):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def _is_alive(process):
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def make_data(directory):

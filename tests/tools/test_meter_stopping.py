@@ -12,17 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from meter_runs import are_dead, make_job
+from meter_runs import make_job
+from processes import are_dead, below, measured_below, words_of
 
 pytestmark = pytest.mark.alone
 
 
 def processes_with(mark):
-    found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        if mark in (process.info["cmdline"] or []):
-            found.append(process)
-    return found
+    return [process for process in psutil.process_iter() if mark in words_of(process)]
 
 
 def test_a_hang_is_stopped_at_its_time_limit(bench):
@@ -46,15 +43,15 @@ def test_a_signal_stops_cleanly_and_keeps_the_old_record(bench, signum):
     old = bench.record_path.read_bytes()
     process = bench.start(make_job(misbehave="hang"))
     deadline = time.monotonic() + 20
-    child = []
+    child = None
     while not child and time.monotonic() < deadline:
-        child = [p for p in psutil.Process(process.pid).children() if "job.json" in p.cmdline()[-1]]
+        child = measured_below(process.pid)
         time.sleep(0.05)
     process.send_signal(signum)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 128 + signum
     assert "no record written" in errors and len(errors.splitlines()) == 1
-    assert are_dead(child)
+    assert child and are_dead([child])
     assert bench.record_path.read_bytes() == old
     assert [p.name for p in bench.record_path.parent.iterdir()] == ["1.json"]
     assert bench.leftovers() == []
@@ -65,7 +62,7 @@ def test_an_adapter_dies_with_a_meter_that_is_killed_outright(bench):
     deadline = time.monotonic() + 20
     children = []
     while not children and time.monotonic() < deadline:
-        children = psutil.Process(process.pid).children()
+        children = below(process.pid)
         time.sleep(0.05)
     process.kill()
     process.communicate()

@@ -11,7 +11,7 @@ import pytest
 
 from benchm.environments import reasons
 from benchm.standin import Refused, environment_file, git_sources
-from meter_runs import are_dead
+from processes import are_dead
 
 ROOT = Path(__file__).resolve().parents[2]
 LINE = "tool @ git+https://example.org/owner/tool@v1.2"

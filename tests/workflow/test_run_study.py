@@ -8,11 +8,10 @@ import subprocess
 import sys
 import time
 
-import psutil
 import pytest
 import yaml
 
-from meter_runs import are_dead
+from processes import are_dead, below, measured_below
 from workflow.project import ROOT, Project
 
 pytestmark = pytest.mark.slow
@@ -266,17 +265,14 @@ def test_a_signal_to_the_program_stops_all_of_it(project, as_background_job):
             # As a shell starts what ends on "&".
             preexec_fn=ignore_interrupts if as_background_job else None,
         )
-        family = []
         deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
-            family = psutil.Process(process.pid).children(recursive=True)
-            if any(
-                "beta/cnn.py" in " ".join(p.cmdline()[-2:])
-                for p in family
-                if p.name().startswith("py")
-            ):
+            sleeper = measured_below(process.pid, "tools/beta/cnn.py")
+            if sleeper:
                 break
             time.sleep(0.2)
+        family = below(process.pid)
+        assert sleeper in family
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=300) != 0
         assert are_dead(family, seconds=60)

@@ -7,10 +7,9 @@ import signal
 import subprocess
 import time
 
-import psutil
 import pytest
 
-from meter_runs import are_dead
+from processes import are_dead, measured_below
 from workflow.project import Project
 
 pytestmark = pytest.mark.slow
@@ -70,7 +69,7 @@ def test_ctrl_c_keeps_every_record_and_leaves_no_process(project):
     adapter.write_text(f"{sleep}{working}")
     try:
         process = project.start("-j1")
-        sleeper = wait_for(lambda: adapter_below(process.pid, "tools/beta/cnn.py"))
+        sleeper = wait_for(lambda: measured_below(process.pid, "tools/beta/cnn.py"))
         meter = sleeper.parent()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
         process.communicate(timeout=300)
@@ -83,18 +82,6 @@ def test_ctrl_c_keeps_every_record_and_leaves_no_process(project):
     finally:
         adapter.write_text(working)
     project.finish()
-
-
-def adapter_below(pid, adapter):
-    """Return the process in which an adapter is measured, None as long as there is none."""
-    for child in psutil.Process(pid).children(recursive=True):
-        try:
-            program, job = child.cmdline()[-2:]
-            if program.endswith(adapter) and job.endswith("/job.json"):
-                return child
-        except (psutil.Error, ValueError):
-            continue
-    return None
 
 
 def wait_for(found, seconds=300):

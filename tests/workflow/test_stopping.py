@@ -7,11 +7,10 @@ import subprocess
 import sys
 import time
 
-import psutil
 import pytest
 
 from benchm import locks
-from meter_runs import are_dead
+from processes import are_dead, below
 from workflow.project import Project
 
 pytestmark = pytest.mark.slow
@@ -89,7 +88,7 @@ def ignore(*numbers):
 def test_a_signal_ends_the_waiting_with_one_line(project, measuring, number, ignored):
     process = start(project, preexec_fn=ignore(*ignored))
     before = waiting(project)
-    family = psutil.Process(process.pid).children(recursive=True)
+    family = below(process.pid)
     process.send_signal(number)
     assert process.wait(timeout=60) == 128 + number
     assert are_dead(family, seconds=10)
@@ -100,7 +99,7 @@ def test_a_signal_ends_the_waiting_with_one_line(project, measuring, number, ign
 def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(project, measuring):
     process = start(project, preexec_fn=ignore(signal.SIGINT, signal.SIGHUP))
     before = waiting(project)
-    for each in (*psutil.Process(process.pid).children(recursive=True), process):
+    for each in (*below(process.pid), process):
         each.send_signal(signal.SIGHUP)
     time.sleep(3)
     assert process.poll() is None
