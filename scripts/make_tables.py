@@ -32,9 +32,9 @@ def main(arguments=None):
         found = inputs.read(
             options.runs, options.order, options.cards, options.judgements, options.left_out
         )
-        machines = limit.read_machines(options.machines)
+        machines, unusable = limit.read_machines(options.machines)
         first = by_tool(found.blocks, found.order, machines)
-        first.notes += left_out.note(found.left_out)
+        first.notes += left_out.note(found.left_out + unusable)
         for table in (first, *(make(found.blocks, found.order) for make in (by_gpu, gpu_vs_cpu))):
             target = Path(options.output_dir, table.name)
             write_text(target.with_suffix(".md"), to_markdown(table))

@@ -119,8 +119,9 @@ def main(argv=None):
         def once():
             return measure.measure(request, progress.of_cell(job, asked.position))
 
-        if asked.attempts:
-            record, evidence = tries.measure(once, tries.Aside(asked.record, asked.attempts, keep))
+        aside = tries.Aside(asked.record, asked.attempts, keep) if asked.attempts else None
+        if aside:
+            record, evidence = tries.measure(once, aside)
         else:
             record, evidence = once()
     except (BadInput, measure.NotMeasurable) as error:
@@ -133,6 +134,8 @@ def main(argv=None):
         return not_written(f"{error.filename or asked.record}: {error.strerror}", asked.command)
     try:
         writing.write(record, asked.record, evidence, asked.evidence, asked.replaced)
+        if aside:
+            aside.settle()
     except BadInput as error:
         return not_written(error, asked.command)
     except Stopped as stopped:

@@ -82,7 +82,9 @@ def updated(text, root):
         line, kind, folder, _ = found.groups()
         if kind not in TABLES:
             raise BadInput(f"{line.strip()}: no table {kind}; allowed: {', '.join(TABLES)}")
-        machines = read_machines((root / folder).parent.glob("machines/*.json"))
+        machines, unusable = read_machines((root / folder).parent.glob("machines/*.json"))
+        if unusable:
+            raise BadInput(unusable[0])
         made = TABLES[kind](*read(root / folder), machines)
         return f"{line}{made.replace(FIGURE, figure_of(folder))}\n"
 

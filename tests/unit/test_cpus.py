@@ -70,8 +70,21 @@ def test_no_limit_or_none_that_can_be_read_is_none(groups, text):
     assert groups("2:cpu:/\n", **{"cpu/cpu.cfs_quota_us": "-1"}) is None
 
 
-def test_a_quota_limits_how_many_are_used(groups, monkeypatch):
-    groups("0::/\n", **{"cpu.max": "150000 100000"})
+@pytest.mark.parametrize(
+    ("quota", "allowed"),
+    # A third thread on 2.5 CPUs has all three stopped for a sixth of the time.
+    [(50_000, [0]), (150_000, [0]), (200_000, [0, 2]), (250_000, [0, 2])],
+)
+def test_a_quota_limits_how_many_are_used(groups, monkeypatch, quota, allowed):
+    groups("0::/\n", **{"cpu.max": f"{quota} 100000"})
     monkeypatch.setattr(cpus.os, "sched_getaffinity", lambda _: set(range(8)))
     monkeypatch.setattr(cpus, "siblings_of", lambda cpu: [cpu // 2 * 2, cpu // 2 * 2 + 1])
-    assert cpus.allowed_cpus() == [0, 2]
+    assert cpus.allowed_cpus() == allowed
+
+
+def test_a_thread_that_uses_up_less_than_a_cpu_is_stopped_by_nobody_else(groups):
+    stopped = {"cpu.stat": "throttled_usec 2000000\n"}
+    groups("0::/\n", **{"cpu.max": "150000 100000"}, **stopped)
+    assert cpus.throttled_seconds() == 2
+    groups("0::/\n", **{"cpu.max": "50000 100000"}, **stopped)
+    assert cpus.throttled_seconds() is None

@@ -147,11 +147,16 @@ def test_a_time_below_the_limit_is_remarked_upon(tmp_path):
     assert "Fast took less time than the limit. Either" in shown
 
 
-@pytest.mark.parametrize("content", ["{", "{}", json.dumps(A_MACHINE | {"cpus": 0})])
-def test_a_broken_machine_is_named(tmp_path, capsys, content):
-    runs = runs_csv(tmp_path, [record("fast")])
-    broken = tmp_path / "broken.json"
+@pytest.mark.parametrize(
+    "content", ["", "{", "{}", "[]", "[" * 9000, "\0", json.dumps(A_MACHINE | {"cpus": 0})]
+)
+def test_a_broken_machine_is_named_and_stops_no_table(tmp_path, content):
+    runs = runs_csv(tmp_path, [record("fast"), record("far", instance="other")])
+    broken, good = tmp_path / "broken.json", tmp_path / "good.json"
     broken.write_text(content)
-    options = ["--runs", str(runs), "--machines", str(broken), "--output-dir", str(tmp_path / "t")]
-    assert make_tables.main(options) == 2
-    assert "broken.json: " in capsys.readouterr().err
+    good.write_text(json.dumps(A_MACHINE | {"instance": "other"}))
+    options = ["--runs", str(runs), "--order", SETTINGS, "--machines", str(broken), str(good)]
+    assert make_tables.main([*options, "--output-dir", str(tmp_path / "t")]) == 0
+    found = {line["instance"]: line["limit_s"] for line in numbers(tmp_path / "t/by_tool.csv")}
+    assert found["other"] and not found["local"]
+    assert "broken.json: " in (tmp_path / "t/by_tool.md").read_text()

@@ -10,6 +10,7 @@ from synthetic import card, changed, record, write
 from benchm import configuration
 from benchm.matrix import Matrix
 from benchm.running import derived, last_words, made_from, own_records
+from made_machine import A_MACHINE
 
 
 @pytest.fixture
@@ -90,6 +91,20 @@ def test_a_broken_card_is_made_again(matrix, tmp_path):
     path.write_text("{")
     (line,) = own_records.set_aside(matrix, tmp_path)
     assert cell.card in line and "card-broken-" in line and not path.exists()
+
+
+def test_a_machine_whose_file_is_broken_is_measured_again(matrix, tmp_path):
+    own(matrix, tmp_path)
+    ours, theirs = (tmp_path / f"results/machines/{name}.json" for name in ("local", "their-box"))
+    ours.parent.mkdir()
+    ours.write_text(json.dumps(A_MACHINE))
+    theirs.write_text("{")
+    assert own_records.set_aside(matrix, tmp_path) == []
+    ours.write_text("")
+    (line,) = own_records.set_aside(matrix, tmp_path)
+    assert line.startswith("results/machines/local.json: ")
+    assert not ours.exists() and theirs.exists()
+    assert (tmp_path / line.rpartition(" ")[2]).read_text() == ""
 
 
 def test_damaged_derived_files_are_made_again(tmp_path):

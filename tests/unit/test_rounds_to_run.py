@@ -5,6 +5,7 @@ from made_records import record as made_record
 from test_matrix import TOOLS, leave
 from test_rounds import asked
 
+from benchm.matrix import Cell
 from benchm.running.in_rounds import next_rounds
 
 
@@ -58,6 +59,19 @@ def test_more_rounds_follow_while_an_interval_is_wide(scatter, number):
     expected = None if number is None else (number, {(tool, number) for tool in TOOLS})
     assert wanted(config) == expected
     assert wanted(config | {"rounds": 3}) is None
+
+
+@pytest.mark.parametrize("verdict", ["different", None])
+def test_a_tool_that_is_in_no_tier_asks_for_no_more_rounds(verdict):
+    config = asked(least=3, most=5, width=1.25)
+    for number in (1, 2, 3):
+        measured(number, {"pytorch": 5 * (1 + 0.3 * (-1) ** number), TOOLS[1]: 20, TOOLS[2]: 30})
+    assert wanted(config)[0] == 4
+    card = Cell("quick", "local", "cpu", "pytorch").card
+    leave(card, {"verdict": "equivalent"})
+    assert wanted(config)[0] == 4
+    leave(card, {"verdict": verdict})
+    assert wanted(config) is None
 
 
 def test_a_round_that_was_begun_is_completed():

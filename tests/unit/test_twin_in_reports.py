@@ -132,6 +132,18 @@ def test_a_study_of_the_twin_alone_has_no_run_of_a_tool(tmp_path):
     assert "base_again" not in shown
 
 
+@pytest.mark.parametrize("which", ["failed", "timeout", "no_device", "unavailable"])
+def test_a_second_run_that_broke_is_named_with_its_reason(tmp_path, which):
+    failed = record("base_again", outcome=which, reason="made up for a test")
+    home = results(tmp_path, [*study(alone(TIMES)), failed], None, ORDER)
+    whole = (home / "report.md").read_text()
+    # What has no device or no environment is told of the baseline itself.
+    broke = which in ("failed", "timeout")
+    assert ("made up for a test" in whole) == broke
+    told = "because no second run of the baseline came out ok (see what did not run)."
+    assert (told in whole) == broke
+
+
 @pytest.mark.parametrize("which", ["base", "base_again"])
 def test_without_either_run_there_is_no_noise_floor(tmp_path, which):
     left = {tool: series for tool, series in TIMES.items() if tool != which}

@@ -14,6 +14,7 @@ from benchm import project, workloads
 from benchm.files import BadInput
 from benchm.metering.hand_over import Parts
 from benchm.metrics import error_rate
+from benchm.records import writing
 from benchm.verifying import evidence, evidence_file, initial
 
 WORKLOAD = workloads.load("cnn")
@@ -64,7 +65,7 @@ def judged(arrays, content=None, parts=PARTS, steps=(3, 6), **quality):
     record = {
         "study": {"n_train": 300, "n_test": N, "epochs": 2, "protocol": {"batch_size": 128}},
         "training": {"steps": None if steps is None else list(steps)},
-        "quality": {"value": value, **quality},
+        "quality": {"value": writing.rounded(value), **quality},
         "evidence": {"sha256": hashlib.sha256(content).hexdigest()},
     }
     checks = evidence.judge(record, content, WORKLOAD, parts)
@@ -155,6 +156,15 @@ def test_the_quality_must_be_that_of_the_predictions():
     verdict, reasons = judged(honest(), value=0.01)
     assert verdict == "fails"
     assert "the record says 0.01" in reasons
+
+
+def test_a_record_holds_six_decimals_of_the_quality():
+    wrong = np.eye(10, dtype=np.float32)[(PARTS.test_targets + 1) % 10]
+    wrong[0] = np.roll(wrong[0], -1)
+    _, reasons = judged(changed(predictions=wrong), value=0.966667)  # 29 of 30
+    assert "the record says" not in reasons
+    _, reasons = judged(changed(predictions=wrong), value=0.966669)
+    assert "the record says" in reasons
 
 
 # -- initial weights ------------------------------------------------------------------------

@@ -14,10 +14,11 @@ TOPOLOGY = Path("/sys/devices/system/cpu")
 def allowed_cpus():
     """Return the ids of the logical CPUs that this process may use.
 
-    Honours the affinity mask and, as containers set it, the CPU quota: a quota of 2.5 CPUs on a
-    large host allows 3, or a tool would start a thread per core of the host. One of each core
-    comes first, in order, and its siblings after all of those: whoever takes the first N takes
-    whole cores as long as there are any.
+    Honours the affinity mask and, as containers set it, the CPU quota: one of 2.5 CPUs on a large
+    host allows 2. Three threads would use it up before each period ends and then be stopped, all
+    of them, as Go's users found (https://github.com/uber-go/automaxprocs, which rounds down, too).
+    One of each core comes first, in order, and its siblings after all of those: whoever takes the
+    first N takes whole cores as long as there are any.
     """
     try:
         cpus = sorted(os.sched_getaffinity(0))
@@ -25,7 +26,7 @@ def allowed_cpus():
         cpus = list(range(psutil.cpu_count()))
     cpus = whole_cores_first(cpus, siblings_of)
     limit = quota()
-    return cpus if limit is None else cpus[: max(1, math.ceil(limit))]
+    return cpus if limit is None else cpus[: max(1, math.floor(limit))]
 
 
 def whole_cores_first(cpus, siblings):
@@ -74,8 +75,12 @@ def throttled_seconds():
     """Return for how long this process's control groups were stopped so far by their quota.
 
     Seconds of all CPUs together, the most of its own group and of all above it; None where the
-    system does not tell.
+    system does not tell. None, too, for a quota of less than a CPU: a single thread uses that up,
+    so that it tells nothing of others.
     """
+    limit = quota()
+    if limit is not None and limit < 1:
+        return None
     return max(_of_groups(_throttled_2, _throttled_1), default=None)
 
 

@@ -22,8 +22,8 @@ def measure(once, aside):
     """Measure until a run was not disturbed, and return ``(record, evidence)`` of the one to count.
 
     ``once()``: measures, and returns such a pair; ``aside``: where the others are kept, an
-    ``Aside``. Of runs that were all disturbed that with the fewest reasons counts, the first of
-    them.
+    ``Aside``, which is to be told when that record is written (``settle``). Of runs that were all
+    disturbed that with the fewest reasons counts, the first of them.
     """
     made = [once()]
     while _is_disturbed(made[-1][0]) and len(made) <= AGAIN:
@@ -57,7 +57,7 @@ class Aside:
 
     def __init__(self, record_path, folder, write):
         self._stem, self._folder, self._kept = Path(record_path).stem, Path(folder), []
-        self._write = write
+        self._write, self._counts = write, []
 
     def keep(self, record, evidence):
         """Write a run; its name tells the round, and when it began."""
@@ -67,9 +67,14 @@ class Aside:
         self._write(record, self._kept[-1], evidence, self._kept[-1].with_suffix(".npz"))
 
     def take_back(self, number):
-        """Remove the run that was kept as the ``number``th, from 0: it stands elsewhere now."""
-        for suffix in (".json", ".npz"):
-            self._kept[number].with_suffix(suffix).unlink(missing_ok=True)
+        """The run that was kept as the ``number``th, from 0, is the one to count."""
+        self._counts = [self._kept[number]]
+
+    def settle(self):
+        """Remove that run: it stands elsewhere now. Till then it is here, whatever happens."""
+        for path in self._counts:
+            for suffix in (".json", ".npz"):
+                path.with_suffix(suffix).unlink(missing_ok=True)
 
 
 def usual(path):

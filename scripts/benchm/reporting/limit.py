@@ -74,16 +74,28 @@ def add_option(parser):
 
 
 def read_machines(paths):
-    """Machines by the name of their instance; BadInput names a file that can't be used."""
-    machines = {}
+    """Return ``(machines, lines)``: machines by the name of their instance, and what is left out.
+
+    A file that can't be used costs its machine the limit and nothing else; each has a line.
+    """
+    machines, lines = {}, []
     for path in paths:
         try:
-            machine = json.loads(read_text(path))
-        except ValueError as error:
-            raise BadInput(f"{path}: not JSON: {one_line(error)}") from None
-        checking.check(machine, "machine.schema.json", path)
-        machines[machine["instance"]] = machine
-    return machines
+            machine = read_machine(path)
+            machines[machine["instance"]] = machine
+        except BadInput as error:
+            lines.append(one_line(error, 200))
+    return machines, lines
+
+
+def read_machine(path):
+    """Return what a file of measure_machine.py says, a dict; BadInput where it can't be used."""
+    try:
+        machine = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path}: not JSON: {one_line(error)}") from None
+    checking.check(machine, "machine.schema.json", path)
+    return machine
 
 
 def limit_of(block, order, machines):

@@ -3,13 +3,18 @@
 from ..files import one_line
 from . import text
 
+#: Outcomes that the baseline's second run has whenever the baseline itself does, which says so.
+ALIKE = ("no_device", "unavailable")
+
 
 def not_run(blocks, order):
     """Cells and repeats without a measurement: outcome, reason, last lines of the log."""
     groups, logs = {}, {}
     for block in blocks:
-        for cell in block.cells:
+        for cell in filter(None, [*block.cells, block.twin]):
             for run in (run for run in cell.runs if not run.ok):
+                if cell is block.twin and run.outcome in ALIKE:
+                    continue
                 key = (block.place, run.outcome, one_line(run.why_not_ok))
                 name = cell.name
                 if len(cell.runs) > 1:

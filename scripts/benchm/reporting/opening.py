@@ -8,7 +8,7 @@ import base64
 import markdown
 
 from ..twin import base_of
-from . import notes, text
+from . import not_run, notes, text
 from .answers import answer, certainty, measured, quality, warnings
 from .decision import decision
 from .provenance import period
@@ -102,7 +102,9 @@ def facts(blocks):
 def _no_floor(block):
     """Why there is no noise floor: a run is missing, or only one of the two is ranked."""
     twin = block.twin
-    if twin and twin.timed and any(base_of(twin.tool) == cell.tool for cell in block.ok):
+    if twin and not twin.timed and any(run.outcome not in not_run.ALIKE for run in twin.runs):
+        why = "because no second run of the baseline came out ok (see what did not run)"
+    elif twin and twin.timed and any(base_of(twin.tool) == cell.tool for cell in block.ok):
         why = "because only one of the baseline and its second run is ranked"
     else:
         why = "for want of a second run of the baseline in each round"

@@ -10,6 +10,9 @@ from ..matrix import Matrix
 from ..records import reading
 from ..statistics.comparison import compare
 
+#: Verdicts of a parity card with which a tool is ranked.
+CERTIFIED = ("same", "equivalent")
+
 
 @dataclass(frozen=True)
 class Next:
@@ -81,7 +84,7 @@ def runs_of(matrix, root="."):
 def widths(config, measured, root="."):
     """Return, for each tool that may be the fastest on its device, how wide its interval is.
 
-    ``measured``: of ``runs_of``. What trains something else by its parity card does not count.
+    ``measured``: of ``runs_of``. What a parity card does not certify is in no tier.
     """
     by_device = {}
     for run in measured:
@@ -92,9 +95,9 @@ def widths(config, measured, root="."):
     cards = {(run.cell.device, run.cell.tool): run.cell.card for run in measured}
     found = []
     for device, times in by_device.items():
-        different = {tool for tool in times if _is_different(Path(root, cards[device, tool]))}
+        unranked = {tool for tool in times if _is_no_certificate(Path(root, cards[device, tool]))}
         compared = compare(
-            {tool: runs for tool, runs in times.items() if tool not in different},
+            {tool: runs for tool, runs in times.items() if tool not in unranked},
             config["baseline"],
             aside=aside,
         )
@@ -105,9 +108,9 @@ def widths(config, measured, root="."):
     return found
 
 
-def _is_different(card):
-    """Whether a parity card says that a tool trains something else."""
+def _is_no_certificate(card):
+    """Whether there is a parity card that does not say that a tool trains what it should."""
     try:
-        return json.loads(card.read_text(encoding="utf-8"))["verdict"] == "different"
+        return json.loads(card.read_text(encoding="utf-8"))["verdict"] not in CERTIFIED
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -1,4 +1,4 @@
-"""This machine's own records and cards that can't be used: kept aside, and made again."""
+"""This machine's own records, cards and rates that can't be used: kept aside, and made again."""
 
 import hashlib
 import os
@@ -7,43 +7,56 @@ from pathlib import Path
 from .. import attempts
 from ..files import BadInput, one_line
 from ..records import reading
+from ..reporting import limit
 
 
 def set_aside(matrix, root="."):
     """Move each broken record of the study, with its evidence, and each broken card out of the way.
 
+    So is what was measured of this machine itself.
+
     ``matrix``: the study's ``Matrix``; ``root``: where results/ is. They are kept in
     results/{study}/replaced, and what is gone is measured again. Returns a line for each.
     """
-    told = []
+    found = []
     for cell in matrix.cells:
-        found = [(cell.record, (cell.record, cell.evidence), reading.read_record)]
+        name = "-".join((cell.instance, cell.device, cell.tool))
+        files = (cell.record, cell.evidence)
+        found.append((files, reading.read_record, f"{name}-{cell.repeat}"))
         if cell.repeat == 1:
-            found.append((cell.card, (cell.card,), attempts.known))
-        for name, files, read in found:
-            path = Path(root, name)
-            if not os.path.lexists(path):
-                continue
-            try:
-                read(path)
-            except BadInput as error:
-                why = one_line(str(error).removeprefix(f"{path}: "), 200)
-                kept = _move([Path(root, file) for file in files], _place(root, cell, path))
-                kept = kept.relative_to(root)
-                told.append(f"{name}: {why}; made again, the old one is kept as {kept}")
-    return told
+            found.append(((cell.card,), attempts.known, f"{name}-card"))
+    for instance in {cell.instance for cell in matrix.cells}:
+        file = f"results/machines/{instance}.json"
+        found.append(((file,), limit.read_machine, f"{instance}-machine"))
+    lines = (_set_aside(matrix.study, *each, Path(root)) for each in found)
+    return [line for line in lines if line]
 
 
-def _place(root, cell, path):
-    """The name, without suffix, under which a broken file is kept: unlike that of any other."""
+def _set_aside(study, files, read, name, root):
+    """Move ``files`` away when the first of them is there and can't be read; return a line, then.
+
+    ``name``: under which they are kept.
+    """
+    path = root / files[0]
+    if not os.path.lexists(path):
+        return None
+    try:
+        read(path)
+        return None
+    except BadInput as error:
+        why = one_line(str(error).removeprefix(f"{path}: "), 200)
+    place = root / "results" / study / "replaced" / f"{name}-broken-{_digest(path)}"
+    kept = _move([root / file for file in files], place).relative_to(root)
+    return f"{files[0]}: {why}; made again, the old one is kept as {kept}"
+
+
+def _digest(path):
+    """What tells a broken file from any other, for its name."""
     try:
         content = path.read_bytes() if path.is_file() else b""  # a pipe would never end
     except OSError:
         content = b""
-    what = "card" if path.match("parity/cards/*/*/*.json") else str(cell.repeat)
-    name = "-".join((cell.instance, cell.device, cell.tool, what))
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    return Path(root, "results", cell.study, "replaced", f"{name}-broken-{digest}")
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def _move(files, place):
