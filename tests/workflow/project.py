@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STUDY = {
     "workload": "cnn",
     "data_set": "digits",
-    "n_train": 256,
+    # Small, so that a parity card takes seconds.
+    "n_train": 64,
+    "batch_size": 16,
     "n_test": 100,
     "epochs": 2,
     "seed": 1,
