@@ -24,7 +24,7 @@ from benchm.project import ROOT
 
 def job_of(tool, entry, name, study):
     """Return the job of a card at the sizes of ``study``."""
-    workload = workloads.load(study["workload"])
+    workload = workloads.load(study["workload"]).on(study["data_set"])
     keys = ("workload", "data_set", "n_train", "n_test", "epochs", "seed")
     return {
         "cell": {"tool": tool, "device": "cpu", "instance": "local", "repeat": 1},

@@ -45,7 +45,7 @@ def adapter_of(entry, study):
 
 def metered(tool, entry, study, data, scratch):
     """Return the training seconds of one run under the meter."""
-    workload = workloads.load(study["workload"])
+    workload = workloads.load(study["workload"]).on(study["data_set"])
     about = {key: getattr(workload, key) for key in ("task", "predicts", "metric", "outputs")}
     keys = ("workload", "data_set", "n_train", "n_test", "epochs", "seed")
     job = {

@@ -78,7 +78,8 @@ def judge(record, content, directory):
     if content is None:
         return "missing", ["there is no file of evidence"], [], None
     try:
-        workload = workloads.load(record["study"]["workload"])
+        study = record["study"]
+        workload = workloads.load(study["workload"]).on(study["data_set"])
         parts, unread = read_data(record, directory)
         checks = evidence.judge(record, content, workload, parts)
     except BadInput as error:

@@ -182,11 +182,11 @@ def order_of(config, study=None):
     if "reference" in config:
         order["reference"] = config["reference"]
     if study in config["studies"]:
-        workload = workloads.load(config["studies"][study]["workload"])
+        data_set = config["studies"][study]["data_set"]
+        workload = workloads.load(config["studies"][study]["workload"]).on(data_set)
         keys = ("name", "title", "description", "parameters", "flop_per_sample")
         keys += ("bytes_per_sample", "kernels_per_step")
         order["workload"] = {key: getattr(workload, key) for key in keys}
-        data_set = config["studies"][study]["data_set"]
         order["workload"] |= {
             "margin": workload.margin_on(data_set),
             "chance": workload.chance_on(data_set),

@@ -29,8 +29,8 @@ class Matrix:
 
     @cached_property
     def workload(self):
-        """What the study trains."""
-        return workloads.load(self.entry["workload"])
+        """What the study trains, as it is on its data set."""
+        return workloads.load(self.entry["workload"]).on(self.entry["data_set"])
 
     @cached_property
     def leaves(self):

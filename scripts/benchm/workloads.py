@@ -3,13 +3,17 @@
 The description is workload.yaml (schemas/workload.schema.json). reference.py has ``SHAPES``, the
 canonical names of the weights with their shapes, and ``forward(weights, inputs)``; what follows
 from them is computed here, so that nobody types it a second time.
+
+A workload on tables has other columns on each data set: ``columns`` in the description, and in
+reference.py ``of_columns(columns)``, which returns what has ``SHAPES``, ``forward`` and the rest.
+What depends on columns has to be asked of ``workload.on(data_set)``.
 """
 
 import importlib
 import keyword
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy
@@ -23,7 +27,7 @@ from .verifying import work
 _TAKEN = frozenset(
     {
         *("contract", "workload", "tool", "device", "gpus", "threads", "options", "jobs"),
-        *("data", "events", "predictions_file", "weights_file", "scratch", "observe"),
+        *("columns", "data", "events", "predictions_file", "weights_file", "scratch", "observe"),
         *(
             "data_set",
             "n_train",
@@ -43,7 +47,9 @@ _TAKEN = frozenset(
 class Workload:
     """Keys as in workload.yaml, but ``name`` is the folder's and ``title`` what is printed.
 
-    ``margin``, ``chance``: a number for all data sets, a dict of data set to number, or None.
+    ``margin``, ``chance``: a number for all data sets, a dict of data set to number, or None;
+    ``inputs``: None where it depends on the data set and none is chosen, by ``on``; ``columns``: of
+    the data set that is chosen, as ``tables`` has them for each; None of what is no table.
     """
 
     name: str
@@ -52,12 +58,28 @@ class Workload:
     task: str
     predicts: str
     metric: str
-    inputs: dict
+    inputs: dict | None
     data_sets: tuple
     protocol: dict
     parity: dict
     margin: float | dict | None = None
     chance: float | dict | None = None
+    tables: dict | None = None
+    columns: dict | None = None
+
+    def on(self, data_set):
+        """Return the workload as it is on a data set: itself, but for tables.
+
+        BadInput, in one line, for a data set of which no columns are known.
+        """
+        if self.tables is None:
+            return self
+        if data_set not in self.tables:
+            text = checking.unknown("data set", data_set, self.tables)
+            raise checking.wrong(path_of(self.name, "workload.yaml"), "columns", text)
+        columns = self.tables[data_set]
+        inputs = {"dtype": "uint8", "shape": [_bytes_of_row(columns)]}
+        return replace(self, columns=columns, inputs=inputs)
 
     @property
     def is_network(self):
@@ -66,12 +88,18 @@ class Workload:
 
     @cached_property
     def reference(self):
-        """The module reference.py; BadInput, in one line, when it can't be imported."""
+        """The module reference.py, or what it has for the columns of a table.
+
+        BadInput, in one line, when it can't be imported.
+        """
+        if self.tables is not None and self.columns is None:
+            raise ValueError(f"workload {self.name}: no data set was chosen, by on()")
         # `workloads` beside the library: the programs and the rules call it by different names.
         prefix, _, _ = __package__.rpartition(".")
         package = ".".join(filter(None, (prefix, "workloads", self.name)))
         try:
-            return importlib.import_module(f"{package}.reference")
+            module = importlib.import_module(f"{package}.reference")
+            return module if self.columns is None else module.of_columns(self.columns)
         except Exception as error:
             # Whatever a program may raise while it is being read.
             what = f"{type(error).__name__}: {one_line(error, 200)}"
@@ -164,8 +192,9 @@ def load(name):
         if data_set not in known:
             text = checking.unknown("data set", data_set, known)
             raise checking.wrong(file, f"data_sets.{number}", text)
-    for key in ("margin", "chance"):
+    for key in ("margin", "chance", "columns"):
         _check_data_sets(content, key, file)
+    _check_inputs(content, file)
     return Workload(
         name=name,
         title=content["name"],
@@ -173,10 +202,9 @@ def load(name):
         parity=content.get("parity", {}),
         margin=content.get("margin"),
         chance=content.get("chance"),
-        **{
-            key: content[key]
-            for key in ("description", "task", "predicts", "metric", "inputs", "protocol")
-        },
+        inputs=content.get("inputs"),
+        tables=content.get("columns"),
+        **{key: content[key] for key in ("description", "task", "predicts", "metric", "protocol")},
     )
 
 
@@ -213,6 +241,25 @@ def _check_data_sets(content, key, file):
         if data_set not in content["data_sets"]:
             text = checking.unknown("data set", data_set, content["data_sets"])
             raise checking.wrong(file, f"{key}.{data_set}", text)
+
+
+def _check_inputs(content, file):
+    """Refuse anything but one way to say what a sample is, for every data set."""
+    if ("inputs" in content) == ("columns" in content):
+        text = "both are given" if "inputs" in content else "neither is given"
+        raise checking.wrong(file, "inputs", f"{text}; allowed: inputs, or of tables columns")
+    missing = [name for name in content["data_sets"] if name not in content.get("columns", [name])]
+    if missing:
+        raise checking.wrong(file, "columns", f"data set {missing[0]} is missing")
+
+
+def _bytes_of_row(columns):
+    """Bytes of a row: codes and numbers, then one-hot columns and standardised numbers.
+
+    The latter have two bytes each, whatever the numbers have (scripts/datasets/_tables.py).
+    """
+    categories, numbers = columns["categorical"].values(), columns["numbers"].values()
+    return len(categories) + sum(numbers) + sum(categories) + 2 * len(numbers)
 
 
 def _check_protocol(protocol, file):

@@ -8,7 +8,7 @@ from benchm import workloads
 from benchm.verifying import cases, dropout_field, masks_in_turn
 from benchm.verifying.session import Answer
 
-WORKLOAD = workloads.load("tabular")
+WORKLOAD = workloads.load("tabular").on("flights")
 REFERENCE = WORKLOAD.reference
 STUDY = {"n_train": 1000, "epochs": 3, "protocol": WORKLOAD.protocol}
 NAMES = ["mask", "masks_1", "masks_2", "masks_3", "redrawn"]

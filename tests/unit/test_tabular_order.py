@@ -9,7 +9,7 @@ from benchm import project, workloads
 from benchm.verifying import cases, feed_fields, places
 from benchm.verifying.session import Answer
 
-WORKLOAD = workloads.load("tabular")
+WORKLOAD = workloads.load("tabular").on("flights")
 REFERENCE = WORKLOAD.reference
 ENTRY = yaml.safe_load((project.ROOT / "config.yaml").read_text())["studies"]["tabular"]
 STUDY = {"n_train": ENTRY["n_train"], "epochs": 3, "protocol": WORKLOAD.protocol}

@@ -9,24 +9,28 @@ from benchm import workloads
 from benchm.verifying import cases, explain, replay, work
 from workloads.tabular import causes
 
-WORKLOAD = workloads.load("tabular")
+WORKLOAD = workloads.load("tabular").on("flights")
 REFERENCE = WORKLOAD.reference
 
 #: The NumPy tool's own network, whose layers have their backward pass written out by hand.
-TOOL = """
+TOOL = (
+    f"columns = {REFERENCE.one_hot, REFERENCE.numbers}"
+    + """
 import sys
 import tabular, engine
 import numpy as np
 given = np.load(sys.argv[1])
-net = tabular.network(np.random.default_rng(0), 0.0, "float64")
+net = tabular.network(np.random.default_rng(0), sum(columns), 0.0, "float64")
 for name, values in tabular.weights(net).items():
     values[...] = given[name]
-inputs = tabular.to_input(given["inputs"], "float64")
+inputs = tabular.to_input(given["inputs"], *columns, "float64")
 targets = given["targets"][:, None].astype("float64")
 loss, gradients = net.loss_and_gradients(tabular.cross_entropy, inputs, targets)
 found = dict(zip(tabular.weights(net), gradients))
-np.savez(sys.argv[2], loss=loss, read=tabular.to_input(given["inputs"], "float32"), **found)
+read = tabular.to_input(given["inputs"], *columns, "float32")
+np.savez(sys.argv[2], loss=loss, read=read, **found)
 """
+)
 
 
 def batch(n, seed=3):
@@ -78,6 +82,16 @@ def test_what_follows_from_the_reference():
     assert counted.forward == 144 * 200 + 200 * 200 + 200
 
 
+def test_it_follows_from_the_columns_of_a_table():
+    columns = {"categorical": {"a": 3, "b": 1}, "numbers": {"c": 1, "d": 3, "e": 2}}
+    reference = WORKLOAD.reference.__class__(columns)
+    rows = np.zeros((1, 2 + 6 + 4 + 6), np.uint8)
+    rows[0, 8:] = [0, 255, 0, 255, 128, 0, 144, 0, 127, 255]
+    assert reference.to_float(rows).tolist() == [[0, 1, 0, 1, 0, 1, -1 / 4096]]
+    assert reference.SHAPES["dense1_kernel"] == (7, 200)
+    assert reference.INITIAL["dense1_kernel"] == ("uniform", pytest.approx((6 / 207) ** 0.5))
+
+
 def test_nothing_changes_within_the_distance_to_the_next_kink():
     weights, inputs, targets = batch(1)
     gradient = autograd.grad(REFERENCE.loss)
@@ -121,7 +135,7 @@ def test_what_a_tool_does_otherwise_is_called_by_its_name():
         for name, shape in WORKLOAD.shapes.items()
     }
     initial["dense2_bias"] += 0.05
-    variants = dict(causes.variants())
+    variants = dict(causes.variants(REFERENCE))
     assert len(variants) == 7
     for words, network in variants.items():
         right, other = (

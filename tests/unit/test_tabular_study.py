@@ -6,6 +6,7 @@ import yaml
 
 from benchm import configuration, matrix, project, twin, workloads
 from benchm.cell_jobs import CellJobs, Here
+from benchm.metering import jobs, run
 from benchm.metering.hand_over import Parts
 from benchm.metrics import describe
 from benchm.verifying import evidence, wrong
@@ -62,7 +63,7 @@ def test_a_tool_with_a_higher_area_is_the_better_one():
 
 
 def test_predictions_are_judged_as_probabilities_of_class_1():
-    workload = workloads.load("tabular")
+    workload = workloads.load("tabular").on("flights")
     random = np.random.default_rng(1)
     weights = {name: random.normal(0, 0.1, shape) for name, shape in workload.shapes.items()}
     rows = random.integers(0, 256, (300, 155)).astype(np.uint8)
@@ -76,3 +77,19 @@ def test_predictions_are_judged_as_probabilities_of_class_1():
 def test_names_of_studies_stay_as_they_are_relied_on():
     assert list(SHIPPED["studies"])[:2] == ["quick", "seed"]
     assert matrix.Cell("tabular", "local", "cpu", "pytorch", 1).record.startswith("results/tabular")
+
+
+def test_an_adapter_is_told_the_columns_of_its_data_set_in_the_order_of_a_row(tmp_path):
+    keys = {}
+    for study in ("tabular", "quick"):
+        cells = jobs_of(study)
+        cell = next(cell for cell in cells.cells if cell.device == "cpu")
+        path = tmp_path / f"{study}.json"
+        path.write_text(cells.job(cell))
+        setup = run.Setup(["python"], [0], None)
+        (tmp_path / study).mkdir()
+        keys[study] = run.adapter_job(jobs.read(str(path)), tmp_path / study, setup, "")
+    assert "columns" not in keys["quick"]
+    columns = keys["tabular"]["columns"]
+    assert list(columns["categorical"])[:3] == ["month", "day_of_week", "carrier"]
+    assert columns["numbers"] == {"scheduled_departure": 2, "distance": 2}

@@ -38,7 +38,7 @@ def add(tmp_path, monkeypatch):
         place.mkdir()
         content = CNN | {"inputs": {"dtype": "uint8", "shape": [2, 3]}} | keys
         content = {key: value for key, value in content.items() if value is not None}
-        (place / "workload.yaml").write_text(yaml.safe_dump(content))
+        (place / "workload.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
         if reference is not None:
             (place / "reference.py").write_text(reference)
 
@@ -90,6 +90,40 @@ def test_margin_and_chance_are_of_a_data_set_or_of_all_or_left_out(add):
     assert (none.margin_on("mnist"), none.chance_on("mnist")) == (None, None)
 
 
+COLUMNS = {
+    "digits": {"categorical": {"z": 3, "a": 2}, "numbers": {"y": 1, "b": 3}},
+    "mnist": {"categorical": {"a": 255}, "numbers": {}},
+}
+OF_COLUMNS = """
+import numpy
+from types import SimpleNamespace
+
+def of_columns(columns):
+    n = sum(columns["categorical"].values()) + len(columns["numbers"])
+    def forward(weights, inputs):
+        return inputs[:, -n:] @ weights["kernel"]
+    return SimpleNamespace(SHAPES={"kernel": (n, 1)}, forward=forward)
+"""
+
+
+def test_what_follows_from_columns_is_of_a_data_set(add):
+    add("table_one", OF_COLUMNS, inputs=None, columns=COLUMNS)
+    workload = workloads.load("table_one")
+    first, second = (workload.on(name) for name in ("digits", "mnist"))
+    # A code for each category, the numbers' bytes, one-hot columns, two bytes for each number.
+    assert first.inputs == {"dtype": "uint8", "shape": [2 + 4 + 5 + 4]}
+    assert (first.bytes_per_sample, second.bytes_per_sample) == (15, 256)
+    assert (first.parameters, second.parameters) == (7, 255)
+    assert (first.outputs, first.flop_per_sample) == (1, 2 * 2 * 7)
+    assert list(first.columns["categorical"]) == ["z", "a"]
+    with pytest.raises(BadInput, match="columns: unknown data set 'digit' .did you mean digits"):
+        workload.on("digit")
+    with pytest.raises(ValueError, match="no data set was chosen"):
+        _ = workload.shapes
+    cnn = workloads.load("cnn")
+    assert cnn.on("digits") is cnn and cnn.columns is None
+
+
 def test_an_unknown_one_is_answered_with_those_that_there_are():
     assert refused("cnnn") == "unknown workload 'cnnn' (did you mean cnn?); allowed: cnn, tabular"
 
@@ -108,6 +142,24 @@ def test_an_unknown_one_is_answered_with_those_that_there_are():
         ({"protocol": {"layers": [1]}}, "key protocol.layers: [1] is not of type"),
         ({"protocol": {"seed": 1}}, "key protocol.seed: not for a protocol"),
         ({"inputs": {"dtype": "int", "shape": []}}, "key inputs.dtype: unknown value 'int'"),
+        ({"inputs": None}, "key inputs: neither is given; allowed: inputs, or of tables columns"),
+        ({"columns": COLUMNS}, "key inputs: both are given"),
+        (
+            {"inputs": None, "columns": {"digits": COLUMNS["digits"]}},
+            "key columns: data set mnist is missing",
+        ),
+        (
+            {"inputs": None, "columns": COLUMNS | {"digit": COLUMNS["mnist"]}},
+            "key columns.digit: unknown data set 'digit' (did you mean digits?)",
+        ),
+        (
+            {"inputs": None, "columns": {"digits": {"categorical": {"a": 256}, "numbers": {}}}},
+            "key columns.digits.categorical.a: 256 is greater than the maximum of 255",
+        ),
+        (
+            {"inputs": None, "columns": {"digits": {"categorical": {}}}},
+            "key columns.digits: 'numbers' is missing",
+        ),
         ({"margin": 0}, "key margin: 0 is "),
         ({"margin": "small"}, "key margin: 'small' is "),
         ({"margin": {"digits": -1}}, "key margin: "),

@@ -9,15 +9,19 @@ from ..records import layout, upgrade
 
 try:
     import jsonschema
-except ImportError:  # see records/writing.py
-    jsonschema = None
+
+    from .. import workloads
+except ImportError:  # see records/writing.py; what needs no set-up is no table either
+    jsonschema = workloads = None
 
 GROUPS = ("cell", "study", "workload")
 
 
 def read(source):
-    """Return the job: a dict with ``cell``, ``study``, ``workload`` and ``options``.
+    """Return the job: a dict with ``cell``, ``study``, ``workload``, ``options`` and ``columns``.
 
+    ``columns``: those of the study's table as its workload has them, or None; they come with the
+    project as the data's own do, and stand in no job and no record.
     ``source`` is a path, or "-" for standard input. A record is a job too, so that a run
     can be repeated from what it left. Raises BadInput.
     """
@@ -40,7 +44,14 @@ def read(source):
     options = {} if options is None else options
     if not isinstance(options, dict):
         raise BadInput(f"{name}: key options: {options!r}; allowed: an object")
-    return {**{group: job[group] for group in GROUPS}, "options": options}
+    columns = _columns(job["study"])
+    return {**{group: job[group] for group in GROUPS}, "options": options, "columns": columns}
+
+
+def _columns(study):
+    if workloads is None or study["workload"] not in workloads.names():
+        return None
+    return workloads.load(study["workload"]).on(study["data_set"]).columns
 
 
 def _options_of_record(job):

@@ -92,6 +92,7 @@ def adapter_job(job, scratch, setup, events):
         "gpus": list(range(setup.gpu_count)),
         "threads": len(setup.cpus),
         "options": job["options"],
+        **({"columns": job["columns"]} if job.get("columns") else {}),
         "data": str(scratch / "data"),
         "events": events,
         "predictions_file": str(scratch / "predictions"),

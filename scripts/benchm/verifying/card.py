@@ -107,7 +107,8 @@ _NOTHING = {
 
 def certified_by(job, setup, seed, names=None):
     """Return ``(outcome, part of the card)``; ``names``: of the cases, all by default."""
-    workload, study = workloads.load(job["study"]["workload"]), job["study"]
+    study = job["study"]
+    workload = workloads.load(study["workload"]).on(study["data_set"])
     made, answers, wanted = {}, {}, names
     for number in range(SESSIONS):
         new = cases.make(workload, study, seed + NEXT * number, wanted)

@@ -6,6 +6,7 @@ rule's direction, so that no tool is suspected for it.
 
 import importlib
 from dataclasses import dataclass, replace
+from types import ModuleType
 
 import numpy as np
 
@@ -88,7 +89,9 @@ def network_of(difference):
         causes = importlib.import_module(f"{package}.causes")
     except ModuleNotFoundError:
         return None  # a workload need not have any
-    for words, network in causes.variants():
+    # What was made for the columns of a table is handed on, a module the causes import.
+    given = [] if isinstance(difference.reference, ModuleType) else [difference.reference]
+    for words, network in causes.variants(*given):
         if difference.followed(reference=network) < 1 / EXPLAINED / 10:
             return words
     return None

@@ -10,11 +10,11 @@ from mxnet import gluon
 from mxnet.gluon import nn
 
 
-def network(dropout):
-    """The network of the protocol, 69,401 parameters; the loss holds its sigmoid."""
+def network(inputs, dropout):
+    """The network of the protocol; the loss holds its sigmoid."""
     net = nn.HybridSequential()
     net.add(
-        nn.Dense(200, in_units=144, activation="relu"),
+        nn.Dense(200, in_units=inputs, activation="relu"),
         nn.Dropout(dropout),
         nn.Dense(200, in_units=200, activation="relu"),
         nn.Dropout(dropout),
@@ -28,28 +28,30 @@ def weights(net):
     return engine.canonical(net, ("dense1", "dense2", "dense3"))
 
 
-def to_input(rows):
-    """Return rows, uint8 (n, 155), as float32 (n, 144), one-hot and numbers."""
-    values = rows[:, 9:].astype("float32")
-    numbers = (256 * values[:, 142::2] + values[:, 143::2]) / 4096 - 8
-    return np.concatenate([values[:, :142] / 255, numbers], axis=1)
+def to_input(rows, one_hot, numbers):
+    """Return rows, uint8, as float32: one-hot columns, then numbers of two bytes each."""
+    values = rows[:, -(one_hot + 2 * numbers) :].astype("float32")
+    standardised = (256 * values[:, one_hot::2] + values[:, one_hot + 1 :: 2]) / 4096 - 8
+    return np.concatenate([values[:, :one_hot] / 255, standardised], axis=1)
 
 
 def main(job):
     engine.seed(job)
-    rows, late = job.training_set()
-    net = engine.ready(network(job.dropout), mx.init.Xavier())
+    rows, answers = job.training_set()
+    columns = sum(job.columns["categorical"].values()), len(job.columns["numbers"])
+    net = engine.ready(network(sum(columns), job.dropout), mx.init.Xavier())
     trainer = engine.sgd(net, job)
     loss_function = engine.hybrid(gluon.loss.SigmoidBinaryCrossEntropyLoss())
     engine.describe(job, net)
     job.initial_weights(weights(net))
 
     with job.run(engine.synchronise):
-        batches = engine.shuffled(job, to_input(rows), late.astype("float32"))
+        inputs, targets = to_input(rows, *columns), answers.astype("float32")
+        batches = engine.shuffled(job, inputs, targets)
         engine.train(job, net, loss_function, trainer, batches)
 
     with job.evaluation():
-        logits = engine.predict(net, to_input(job.test_inputs()), job.batch_size)
+        logits = engine.predict(net, to_input(job.test_inputs(), *columns), job.batch_size)
         probabilities = mx.nd.sigmoid(logits).asnumpy()
     job.predictions(probabilities)
     job.trained_weights(weights(net))

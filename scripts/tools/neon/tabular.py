@@ -13,16 +13,16 @@ from neon.models import Model
 from neon.transforms import CrossEntropyBinary, Logistic, Rectlin
 
 
-def network(dropout):
-    """The network of the protocol, 69,401 parameters."""
+def network(inputs, dropout):
+    """The network of the protocol."""
 
-    def dense(inputs, outputs, activation):
-        initial = engine.glorot_uniform(inputs, outputs)
+    def dense(ins, outputs, activation):
+        initial = engine.glorot_uniform(ins, outputs)
         return Affine(outputs, initial, bias=Constant(0), activation=activation)
 
     return Model(
         [
-            dense(144, 200, Rectlin()),
+            dense(inputs, 200, Rectlin()),
             engine.ScaledDropout(keep=1 - dropout),
             dense(200, 200, Rectlin()),
             engine.ScaledDropout(keep=1 - dropout),
@@ -37,15 +37,15 @@ def weights(model):
     return engine.canonical(model, ("dense1", "dense2", "dense3"))
 
 
-def to_input(rows):
-    """Return rows, uint8 (n, 155), as float32 (n, 144), one-hot and numbers."""
-    values = rows[:, 9:].astype("float32")
-    numbers = (256 * values[:, 142::2] + values[:, 143::2]) / 4096 - 8
-    return np.concatenate([values[:, :142] / 255, numbers], axis=1)
+def to_input(rows, one_hot, numbers):
+    """Return rows, uint8, as float32: one-hot columns, then numbers of two bytes each."""
+    values = rows[:, -(one_hot + 2 * numbers) :].astype("float32")
+    standardised = (256 * values[:, one_hot::2] + values[:, one_hot + 1 :: 2]) / 4096 - 8
+    return np.concatenate([values[:, :one_hot] / 255, standardised], axis=1)
 
 
 def iterator(inputs, targets=None):
-    """Return neon's iterator over inputs (n, 144), with targets (n, 1).
+    """Return neon's iterator over inputs (n, columns), with targets (n, 1).
 
     There must be as many as a batch has.
     """
@@ -54,20 +54,22 @@ def iterator(inputs, targets=None):
 
 def main(job):
     engine.open_backend(job)
-    rows, late = job.training_set()
-    model, cost = network(job.dropout), GeneralizedCostMask(CrossEntropyBinary())
+    rows, answers = job.training_set()
+    columns = sum(job.columns["categorical"].values()), len(job.columns["numbers"])
+    model, cost = network(sum(columns), job.dropout), GeneralizedCostMask(CrossEntropyBinary())
     size = NervanaObject.be.bsz
-    model.initialize(iterator(np.zeros((size, 144)), np.zeros((size, 1))), cost)
+    model.initialize(iterator(np.zeros((size, sum(columns))), np.zeros((size, 1))), cost)
     engine.describe(job, model, engine.ShuffledEpochs.note.replace("images", "samples"))
     job.initial_weights(weights(model))
 
     with job.run(engine.synchronise):
-        targets = late[:, None].astype("float32")
-        epochs = engine.ShuffledEpochs(iterator, to_input(rows), targets, job.seed)
+        inputs, targets = to_input(rows, *columns), answers[:, None].astype("float32")
+        epochs = engine.ShuffledEpochs(iterator, inputs, targets, job.seed)
         engine.train(job, model, cost, engine.sgd(job), epochs)
 
     with job.evaluation():
-        probabilities = engine.predict(model, iterator, to_input(job.test_inputs()))
+        inputs = to_input(job.test_inputs(), *columns)
+        probabilities = engine.predict(model, iterator, inputs)
     job.predictions(probabilities)
     job.trained_weights(weights(model))
 

@@ -7,10 +7,10 @@ import numpy as np
 from layers import Dense, Dropout, Relu
 
 
-def network(random, dropout, dtype):
-    """The network of the protocol, 69,401 parameters; the loss holds its sigmoid."""
+def network(random, inputs, dropout, dtype):
+    """The network of the protocol; the loss holds its sigmoid."""
     layers = [
-        Dense(random, 144, 200),
+        Dense(random, inputs, 200),
         Relu(),
         Dropout(random, dropout),
         Dense(random, 200, 200),
@@ -26,11 +26,11 @@ def weights(net):
     return net.named(("dense1", "dense2", "dense3"))
 
 
-def to_input(rows, dtype):
-    """Return rows, uint8 (n, 155), as the network takes them: (n, 144), one-hot and numbers."""
-    values = rows[:, 9:].astype(dtype)
-    numbers = (256 * values[:, 142::2] + values[:, 143::2]) / 4096 - 8
-    return np.concatenate([values[:, :142] / 255, numbers], axis=1)
+def to_input(rows, one_hot, numbers, dtype):
+    """Return rows, uint8, as the network takes them: one-hot columns, then numbers of two bytes."""
+    values = rows[:, -(one_hot + 2 * numbers) :].astype(dtype)
+    standardised = (256 * values[:, one_hot::2] + values[:, one_hot + 1 :: 2]) / 4096 - 8
+    return np.concatenate([values[:, :one_hot] / 255, standardised], axis=1)
 
 
 def sigmoid(logits):
@@ -48,18 +48,20 @@ def cross_entropy(logits, targets):
 def main(job):
     dtype = engine.precision(job)
     random = np.random.default_rng(job.seed)
-    rows, late = job.training_set()
-    net = network(random, job.dropout, dtype)
+    rows, answers = job.training_set()
+    columns = sum(job.columns["categorical"].values()), len(job.columns["numbers"])
+    net = network(random, sum(columns), job.dropout, dtype)
     optimizer = engine.sgd(net, job)
     engine.describe(job, net)
     job.initial_weights(weights(net))
 
     with job.run():
-        inputs, targets = to_input(rows, dtype), late[:, None].astype(dtype)
+        inputs, targets = to_input(rows, *columns, dtype), answers[:, None].astype(dtype)
         engine.train(job, random, net, cross_entropy, optimizer, inputs, targets)
 
     with job.evaluation():
-        logits = engine.predict(net, to_input(job.test_inputs(), dtype), job.batch_size)
+        inputs = to_input(job.test_inputs(), *columns, dtype)
+        logits = engine.predict(net, inputs, job.batch_size)
         probabilities = sigmoid(logits)
     job.predictions(probabilities.astype("float32"))
     job.trained_weights(weights(net))

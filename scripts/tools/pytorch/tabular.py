@@ -9,10 +9,10 @@ from torch import nn
 loss_function = nn.BCEWithLogitsLoss()
 
 
-def network(dropout):
-    """The network of the protocol, 69,401 parameters; the loss holds its sigmoid."""
+def network(inputs, dropout):
+    """The network of the protocol; the loss holds its sigmoid."""
     return nn.Sequential(
-        nn.Linear(144, 200),
+        nn.Linear(inputs, 200),
         nn.ReLU(),
         nn.Dropout(dropout),
         nn.Linear(200, 200),
@@ -27,27 +27,29 @@ def weights(model):
     return engine.canonical(model, ("dense1", "dense2", "dense3"))
 
 
-def to_input(rows):
-    """Return rows, uint8 (n, 155), as the network takes them: (n, 144), one-hot and numbers."""
-    values = engine.to_device(rows)[:, 9:].float()
-    numbers = (256 * values[:, 142::2] + values[:, 143::2]) / 4096 - 8
-    return torch.cat([values[:, :142] / 255, numbers], dim=1)
+def to_input(rows, one_hot, numbers):
+    """Return rows, uint8, as the network takes them: one-hot columns, then numbers of two bytes."""
+    values = engine.to_device(rows)[:, -(one_hot + 2 * numbers) :].float()
+    standardised = (256 * values[:, one_hot::2] + values[:, one_hot + 1 :: 2]) / 4096 - 8
+    return torch.cat([values[:, :one_hot] / 255, standardised], dim=1)
 
 
 def main(job):
     engine.seed(job)
-    rows, late = job.training_set()
-    model = engine.on_device(engine.glorot_uniform(network(job.dropout)))
+    rows, answers = job.training_set()
+    columns = sum(job.columns["categorical"].values()), len(job.columns["numbers"])
+    model = engine.on_device(engine.glorot_uniform(network(sum(columns), job.dropout)))
     optimizer, schedule = engine.sgd(model, job)
     engine.describe(job, model)
     job.initial_weights(weights(model))
 
     with job.run(engine.synchronise):
-        inputs, targets = to_input(rows), engine.to_device(late).float().unsqueeze(1)
+        inputs = to_input(rows, *columns)
+        targets = engine.to_device(answers).float().unsqueeze(1)
         engine.train(job, model, loss_function, optimizer, schedule, inputs, targets)
 
     with job.evaluation():
-        logits = engine.predict(model, to_input(job.test_inputs()), job.batch_size)
+        logits = engine.predict(model, to_input(job.test_inputs(), *columns), job.batch_size)
         probabilities = logits.sigmoid().cpu().numpy()
     job.predictions(probabilities)
     job.trained_weights(weights(model))

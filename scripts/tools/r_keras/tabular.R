@@ -7,8 +7,8 @@ use("engine.R")
 
 # Keras's own defaults are the protocol's: Glorot-uniform weights, zero biases.
 network <- if (INTERFACE == "keras3") {
-  function(dropout) {
-    keras_model_sequential(input_shape = 144) |>
+  function(inputs, dropout) {
+    keras_model_sequential(input_shape = inputs) |>
       layer_dense(200, activation = "relu", name = "dense1") |>
       layer_dropout(dropout) |>
       layer_dense(200, activation = "relu", name = "dense2") |>
@@ -16,10 +16,10 @@ network <- if (INTERFACE == "keras3") {
       layer_dense(1, activation = "sigmoid", name = "dense3")
   }
 } else {
-  function(dropout) {
+  function(inputs, dropout) {
     layers <- keras$layers
     keras$Sequential(list(
-      keras$Input(shape = list(144L)),
+      keras$Input(shape = list(inputs)),
       layers$Dense(200L, activation = "relu", name = "dense1"),
       layers$Dropout(dropout),
       layers$Dense(200L, activation = "relu", name = "dense2"),
@@ -29,28 +29,32 @@ network <- if (INTERFACE == "keras3") {
   }
 }
 
-# Rows, bytes (n, 155), as float32 (n, 144), one-hot and numbers.
-to_input <- function(rows) {
-  first <- c(152L, 154L)
-  numbers <- (256 * rows[, first, drop = FALSE] + rows[, first + 1L, drop = FALSE]) / 4096 - 8
-  as_float32(cbind(rows[, 10:151, drop = FALSE] / 255, numbers))
+# Rows, bytes, as float32: one-hot columns, then numbers of two bytes each.
+to_input <- function(rows, one_hot, numbers) {
+  start <- ncol(rows) - one_hot - 2L * numbers
+  first <- start + one_hot + 2L * seq_len(numbers) - 1L
+  pairs <- 256 * rows[, first, drop = FALSE] + rows[, first + 1L, drop = FALSE]
+  as_float32(cbind(rows[, start + seq_len(one_hot), drop = FALSE] / 255, pairs / 4096 - 8))
 }
 
 main <- function(job) {
   data <- training_set(job)
   begin(job)
-  model <- network(job$dropout)
+  one_hot <- sum(unlist(job$columns$categorical))
+  numbers <- length(job$columns$numbers)
+  model <- network(one_hot + numbers, job$dropout)
   compile_model(job, model, loss = "binary_crossentropy")
   describe_model(job, model)
   initial_weights(job, model_weights(model))
 
   timed_run(job, synchronise = synchronise, {
     targets <- as_float32(matrix(data$targets, ncol = 1L))
-    fit_model(job, model, feed(job, to_input(data$inputs), targets))
+    fit_model(job, model, feed(job, to_input(data$inputs, one_hot, numbers), targets))
   })
 
   timed_evaluation(job, {
-    predictions(job, predict_scores(job, model, to_input(test_inputs(job))))
+    inputs <- to_input(test_inputs(job), one_hot, numbers)
+    predictions(job, predict_scores(job, model, inputs))
   })
   trained_weights(job, model_weights(model))
 }

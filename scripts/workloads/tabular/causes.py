@@ -1,22 +1,28 @@
 """Networks that are not quite the protocol's, so that a difference can be called by its name."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import autograd.numpy as np
 import numpy
 
-from . import reference
+from .reference import of_floats
 
 
-def variants():
-    """Yield (words, module): each with what of ``reference`` has to do with the loss, changed."""
-    yield "the biases are not used", _changed(weights=_unbiased)
-    yield "one-hot columns are not divided by 255", _changed(inputs=_undivided)
-    yield "numbers are read with the lower byte first", _changed(inputs=_low_first)
-    yield "sigmoid taken twice", _changed(logits=lambda z: 1 / (1 + np.exp(-z)))
-    yield "ReLU on the logits", _changed(logits=lambda z: z * (z > 0))
-    yield "targets are turned around", _changed(targets=lambda t: 1 - t)
-    yield "squared error instead of cross-entropy", _changed(measure=_squared)
+def variants(reference):
+    """Yield (words, module): each with what of ``reference`` has to do with the loss, changed.
+
+    ``reference``: a ``Reference``, for the columns of a data set.
+    """
+    changed = partial(_changed, reference.to_float)
+    yield "the biases are not used", changed(weights=_unbiased)
+    yield "one-hot columns are not divided by 255", changed(inputs=partial(_undivided, reference))
+    words = "numbers are read with the lower byte first"
+    yield words, changed(inputs=partial(_low_first, reference))
+    yield "sigmoid taken twice", changed(logits=lambda z: 1 / (1 + np.exp(-z)))
+    yield "ReLU on the logits", changed(logits=lambda z: z * (z > 0))
+    yield "targets are turned around", changed(targets=lambda t: 1 - t)
+    yield "squared error instead of cross-entropy", changed(measure=_squared)
 
 
 def _same(values):
@@ -32,14 +38,10 @@ def _squared(logits, targets):
 
 
 def _changed(
-    weights=_same,
-    inputs=reference.to_float,
-    logits=_same,
-    targets=_same,
-    measure=_cross_entropy,
+    to_float, weights=_same, inputs=None, logits=_same, targets=_same, measure=_cross_entropy
 ):
     def loss(w, x, wanted, mask=None):
-        found = reference.of_floats(weights(w), inputs(x), mask)[-1][:, 0]
+        found = of_floats(weights(w), (inputs or to_float)(x), mask)[-1][:, 0]
         return measure(logits(found), targets(numpy.asarray(wanted, numpy.float64)))
 
     return SimpleNamespace(loss=loss)
@@ -49,16 +51,15 @@ def _unbiased(w):
     return {name: values * (not name.endswith("bias")) for name, values in w.items()}
 
 
-def _undivided(rows):
+def _undivided(reference, rows):
     values = reference.to_float(rows)
-    values[:, : reference.ONE_HOT] *= 255
+    values[:, : reference.one_hot] *= 255
     return values
 
 
-def _low_first(rows):
+def _low_first(reference, rows):
     turned = numpy.array(rows)
-    start = reference.CODES + reference.ONE_HOT
-    turned[:, start:] = (
-        turned[:, start:].reshape(len(turned), -1, 2)[:, :, ::-1].reshape(len(turned), -1)
-    )
+    start = reference.codes + reference.one_hot
+    pairs = turned[:, start:].reshape(len(turned), -1, 2)
+    turned[:, start:] = pairs[:, :, ::-1].reshape(len(turned), -1)
     return reference.to_float(turned)
