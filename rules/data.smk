@@ -1,5 +1,5 @@
-# Needs: scikit-learn's digits; for MNIST the configured directory, or a network; for flights a
-#        package that brings them.
+# Needs: scikit-learn's digits; for MNIST the configured directory, or a network; for flights and
+#        words a package that brings them.
 # Makes: results/data/{data_set}/, four IDX files and SHA256SUMS, which is written last.
 #
 # Cells depend on SHA256SUMS alone: it is small enough for Snakemake to compare by content,
@@ -77,3 +77,26 @@ rule flights:
         directory=subpath(output.sums, parent=True),
     shell:
         "python {input.script:q} flights --output {params.directory:q} 2> {log:q}"
+
+
+rule words:
+    input:
+        script="scripts/make_data_set.py",
+        modules=files_of("scripts/datasets/words.py"),
+    output:
+        "results/data/words/t10k-images-idx3-ubyte",
+        "results/data/words/t10k-labels-idx1-ubyte",
+        "results/data/words/train-images-idx3-ubyte",
+        "results/data/words/train-labels-idx1-ubyte",
+        # Alphabet and languages; for readers, no cell needs it.
+        "results/data/words/words.json",
+        sums="results/data/words/SHA256SUMS",
+    log:
+        "results/data/logs/words.log",
+    localrule: True
+    conda:
+        "../envs/words.yaml"
+    params:
+        directory=subpath(output.sums, parent=True),
+    shell:
+        "python {input.script:q} words --output {params.directory:q} 2> {log:q}"
