@@ -70,7 +70,7 @@ def test_the_network_of_2017():
 
 def test_an_added_folder_is_a_workload(add):
     add("linear_one", name="One layer")
-    assert workloads.names() == ["cnn", "linear_one", "tabular"]
+    assert workloads.names() == ["cnn", "linear_one", "tabular", "text"]
     added = workloads.load("linear_one")
     assert added.title == "One layer"
     assert added.shapes == {"kernel": (6, 3), "bias": (3,)}
@@ -125,7 +125,10 @@ def test_what_follows_from_columns_is_of_a_data_set(add):
 
 
 def test_an_unknown_one_is_answered_with_those_that_there_are():
-    assert refused("cnnn") == "unknown workload 'cnnn' (did you mean cnn?); allowed: cnn, tabular"
+    assert (
+        refused("cnnn")
+        == "unknown workload 'cnnn' (did you mean cnn?); allowed: cnn, tabular, text"
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ order_1   an epoch at the study's own size at a tiny rate that falls, marked sam
 order_2   filler: which update each of them met; the same for two epochs
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -175,6 +175,11 @@ def _mask(name, workload, study, seed):
         return None
     n = 1 if name == "mask" else MASKED
     data, batch = _repeated(workload, seed, n, n)
+    if _feeds_the_outputs(workload):
+        # A sample's gradient there is told by its class, so each has another.
+        targets = np.random.default_rng([seed, 3]).permutation(workload.outputs)[:n]
+        batch = replace(batch, targets=np.resize(targets, n).astype(batch.targets.dtype))
+        data = (data[0], batch.targets)
     settings = {"batch_size": n, "dropout": study["protocol"]["dropout"]}
     return _case(name, workload, study, seed, data, 1, settings, batches=[batch])
 
@@ -233,6 +238,12 @@ def _marks(workload, most):
     return max(0, min(marked, most, biases // 3 - 1))
 
 
+def _feeds_the_outputs(workload):
+    """Whether the layer that dropout feeds is the one that gives a number for each class."""
+    bias = workload.reference.DROPPED[-1]  # of several places it is no name
+    return workload.task == "classes" and workload.shapes.get(bias) == (workload.outputs,)
+
+
 def _has_dropout(workload, study):
     return bool(study["protocol"].get("dropout")) and hasattr(workload.reference, "DROPPED")
 
@@ -255,9 +266,15 @@ def _samples(workload, n, random):
     """Return n raw inputs of many kinds, none of them blank, and targets.
 
     Inputs of two and more axes are squares of several sizes, so that they differ in what they
-    excite; noise lies on them.
+    excite; noise lies on them. Tokens are drawn one by one, behind padding of any length.
     """
     shape, dtype = tuple(workload.inputs["shape"]), np.dtype(workload.inputs["dtype"])
+    classes = workload.outputs if workload.task == "classes" else 2
+    if "tokens" in workload.inputs:
+        letters = random.integers(1, workload.inputs["tokens"], (n, *shape))
+        padded = np.arange(shape[-1]) < random.integers(0, shape[-1], (n, *[1] * len(shape)))
+        targets = random.integers(0, classes, n).astype(np.uint8)
+        return np.where(padded, 0, letters).astype(dtype), targets
     values = random.uniform(0, 1, (n, *shape))
     for number in range(n):
         side = (1, 2, 4, 7, 14)[number % 5]
@@ -266,7 +283,6 @@ def _samples(workload, n, random):
         for axis in range(len(shape)):
             coarse = coarse.repeat(side, axis=axis)
         values[number] = 0.1 * values[number] + 0.9 * coarse[tuple(slice(0, k) for k in shape)]
-    classes = workload.outputs if workload.task == "classes" else 2
     targets = random.integers(0, classes, n).astype(np.uint8)
     if dtype.kind == "u":
         return np.floor(1 + 254 * values).astype(dtype), targets

@@ -15,21 +15,40 @@ ROUNDING = 2**-23
 def wrongly_drawn(weights, rules):
     """Return a line for each array that is not distributed as its rule says.
 
-    ``rules``: names to ("uniform", limit), independent and uniform within -limit and limit, or
-    ("zeros",). ``weights``: names to arrays; names without a rule are passed over.
+    ``rules``: names to ("uniform", limit), independent and uniform within -limit and limit,
+    ("zeros",), or ("parts", {name: value}), equal parts of a vector that start with a value each.
+    ``weights``: names to arrays; names without a rule are passed over.
     """
-    drawn = [name for name in weights if rules.get(name, ("zeros",))[0] != "zeros"]
+    drawn = [name for name in weights if rules.get(name, ("zeros",))[0] == "uniform"]
     level = FALSE_ALARMS / max(1, len(drawn))
     lines = []
     for name, values in weights.items():
         kind, *numbers = rules.get(name, (None,))
         if kind == "zeros" and np.any(values):
             lines.append(f"{name} starts with up to {np.abs(values).max():.2g}, not with zeros")
+        elif kind == "parts":
+            lines += [f"{name} {words}" for words in _not_parts(values, numbers[0])]
         elif kind == "uniform":
             words = _not_uniform(values.astype(np.float64).ravel(), numbers[0], level)
             if words:
                 lines.append(f"{name} {words}")
     return lines
+
+
+def starts_at_zero(rule, shape):
+    """Return where an array of ``shape`` starts at 0 by its rule (None: nothing is known), bool."""
+    kind, *numbers = rule or (None,)
+    if kind != "parts":
+        return np.full(shape, kind != "uniform")
+    (parts,) = numbers
+    return np.repeat([value == 0 for value in parts.values()], shape[0] // len(parts))
+
+
+def _not_parts(values, parts):
+    for (part, wanted), found in zip(parts.items(), np.split(values, len(parts)), strict=True):
+        if np.any(found != wanted):
+            farthest = found[np.abs(found - wanted).argmax()]
+            yield f"starts with {farthest:.3g} in its part {part}, not with {wanted:g}"
 
 
 def _not_uniform(values, limit, level):

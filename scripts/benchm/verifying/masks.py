@@ -1,7 +1,8 @@
 """The masks of dropout, told from one update.
 
 The layer that dropout feeds gets the update x_i m_i d for the row of its i-th input: x from the
-reference, d the layer's own gradient, m what dropout multiplied. Of one sample d is the update of
+reference, d the layer's own gradient, m what dropout multiplied. Where x is 0, or smaller than the
+reference's ``LEAST_TOLD``, nothing is told of m. Of one sample d is the update of
 the layer's biases, and m can be read off. Of a few samples the update is the sum of theirs: from
 masks that are guessed follow their d, from these better masks, row by row, until nothing changes
 any more; whether they are right is told by all the other gradients.
@@ -42,7 +43,7 @@ def read_one(reference, weights, batch, gradients):
     direction = gradients[bias]
     share = gradients[kernel] @ direction / max(np.vdot(direction, direction), 1e-300)
     flat = inputs.reshape(1, -1)
-    known = flat > 0
+    known = told(reference, flat)
     values = np.where(known, share / np.where(known, flat, 1), 0)
     error = error_of(reference, weights, batch, values.reshape(inputs.shape), gradients)
     return Masks(values, known, error)
@@ -57,7 +58,7 @@ def read_several(reference, weights, batch, gradients, rate):
     inputs = reference.before_dropout(weights, batch.inputs)
     shape, n = inputs.shape, len(inputs)
     flat = inputs.reshape(n, -1)
-    known, scale = flat > 0, 1 / (1 - rate)
+    known, scale = told(reference, flat), 1 / (1 - rate)
     random = np.random.default_rng(0)
     mask = np.ones_like(flat)  # what dropout multiplies is 1 on average
     for _ in range(STARTS):
@@ -67,6 +68,11 @@ def read_several(reference, weights, batch, gradients, rate):
             return Masks(values, known, error)
         mask = scale * (random.random(flat.shape) >= rate)
     return None
+
+
+def told(reference, inputs):
+    """Return where what dropout multiplies, ``inputs``, is large enough to tell its mask, bool."""
+    return np.abs(inputs) > getattr(reference, "LEAST_TOLD", 0)
 
 
 def settled(mask, inputs, known, update, scale):

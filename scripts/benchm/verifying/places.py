@@ -1,10 +1,10 @@
 """Which update each marked sample met, told from the biases that a run ended with.
 
 At a rate of 1e-9 weights do not move, so that every sample's gradient stays what it was, and the
-total update is linear in the rates that its samples met. Biases start at 0: whatever they end
-with is their update, to the last digit of float32. Of marked samples (each another one) among
-filler (all one) these rates are the solution of a linear system, and, as the rate falls from
-update to update, each of them names its update.
+total update is linear in the rates that its samples met. Biases start at 0 (where one does not, it
+is left aside): whatever they end with is their update, to the last digit of float32. Of marked
+samples (each another one) among filler (all one) these rates are the solution of a linear system,
+and, as the rate falls from update to update, each of them names its update.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import autograd
 import numpy as np
 
+from .initial import starts_at_zero
 from .tolerances import UNIT
 
 #: Rounding of a bias over N updates, in sqrt(N) units of what it ends with: residuals of the linear
@@ -47,15 +48,17 @@ def met(reference, case, answer):
     change = {name: values - initial[name] for name, values in _float64(answer.trained).items()}
     (kinds,) = case.batches
     names = [name for name, values in initial.items() if values.ndim == 1]
+    rules = getattr(reference, "INITIAL", {})
+    told = {name: starts_at_zero(rules.get(name), initial[name].shape) for name in names}
     gradient = autograd.grad(reference.loss)
     weights = _float64(initial)
     columns = []
     for number in range(len(kinds.targets)):
         sample = slice(number, number + 1)
         found = gradient(weights, kinds.inputs[sample], kinds.targets[sample])
-        columns.append(np.concatenate([found[name] for name in names]))
+        columns.append(np.concatenate([found[name][told[name]] for name in names]))
     system = np.array(columns).T
-    total = -np.concatenate([change[name] for name in names])
+    total = -np.concatenate([change[name][told[name]] for name in names])
     # Rounding is a share of what each bias ends with.
     weight = 1 / np.maximum(np.abs(system).sum(axis=1), 1e-12)
     used = np.abs(system).max(axis=1) > 0

@@ -51,15 +51,15 @@ class Network:
         return loss, [g for layer in self.layers if layer.parameters for g in layer.gradients]
 
     def named(self, names):
-        """Return the weights as NAME_kernel and NAME_bias, one name for each layer that has some.
+        """Return the weights as NAME_kernel, NAME_bias, one name for each layer that has some.
 
-        They are kept in the canonical layouts.
+        They are kept in the canonical layouts; what those of a layer are called is in ``parts``.
         """
         layers = [layer for layer in self.layers if layer.parameters]
         return {
             f"{name}_{part}": values
             for name, layer in zip(names, layers, strict=True)
-            for part, values in zip(("kernel", "bias"), layer.parameters, strict=True)
+            for part, values in zip(layer.parts, layer.parameters, strict=True)
         }
 
 

@@ -1,8 +1,8 @@
 """The layers of the NumPy tool, each with its forward and backward pass written out.
 
 Images are (n, height, width, channels) and filters (size, size, channels, filters), as in Keras.
-A layer with ``parameters`` (weights, bias) has their ``gradients``, in the same order, after
-``backward``. All keep what ``backward`` needs in ``forward``; one whose two passes differ in
+A layer with ``parameters`` has their names, ``parts``, and after ``backward`` their ``gradients``,
+in the same order. All keep what ``backward`` needs in ``forward``; one whose two passes differ in
 prediction looks at its attribute ``training``.
 """
 
@@ -19,6 +19,8 @@ def glorot_uniform(random, shape):
 
 class Convolution:
     """'Valid' convolution with stride 1, as one matrix product over all patches (im2col)."""
+
+    parts = ("kernel", "bias")
 
     def __init__(self, random, size, channels, filters, input_gradient=True):
         weights = glorot_uniform(random, (size, size, channels, filters))
@@ -85,6 +87,8 @@ class MaxPooling:
 
 class Dense:
     """x W + b."""
+
+    parts = ("kernel", "bias")
 
     def __init__(self, random, inputs, outputs):
         self.parameters = [glorot_uniform(random, (inputs, outputs)), np.zeros(outputs)]
