@@ -1,4 +1,4 @@
-# Needs: scikit-learn's digits; for MNIST the configured directory, or a network; for flights and
+# Needs: scikit-learn's digits; for MNIST the configured directory, or a network; for tables and
 #        words a package that brings them.
 # Makes: results/data/{data_set}/, four IDX files and SHA256SUMS, which is written last.
 #
@@ -55,28 +55,30 @@ rule mnist:
         " 2> {log:q}"
 
 
-rule flights:
+rule table:
     input:
         script="scripts/make_data_set.py",
-        modules=files_of("scripts/datasets/flights.py"),
+        modules=lambda wildcards: files_of(f"scripts/datasets/{wildcards.table}.py"),
     output:
-        "results/data/flights/t10k-images-idx3-ubyte",
-        "results/data/flights/t10k-labels-idx1-ubyte",
-        "results/data/flights/train-images-idx3-ubyte",
-        "results/data/flights/train-labels-idx1-ubyte",
+        "results/data/{table}/t10k-images-idx3-ubyte",
+        "results/data/{table}/t10k-labels-idx1-ubyte",
+        "results/data/{table}/train-images-idx3-ubyte",
+        "results/data/{table}/train-labels-idx1-ubyte",
         # What the columns are called; for readers, no cell needs it.
-        "results/data/flights/columns.json",
-        sums="results/data/flights/SHA256SUMS",
+        "results/data/{table}/columns.json",
+        sums="results/data/{table}/SHA256SUMS",
     log:
-        "results/data/logs/flights.log",
+        "results/data/logs/{table}.log",
+    wildcard_constraints:
+        table="flights|churn|credit",
     localrule: True
     conda:
         # Of its own: its package's files are pickles, which are read nowhere else.
-        "../envs/flights.yaml"
+        "../envs/tables.yaml"
     params:
         directory=subpath(output.sums, parent=True),
     shell:
-        "python {input.script:q} flights --output {params.directory:q} 2> {log:q}"
+        "python {input.script:q} {wildcards.table} --output {params.directory:q} 2> {log:q}"
 
 
 rule words:

@@ -11,8 +11,9 @@ the keys are those of ``environments/status.py``).
 
 A failure is not tried again until something that matters has changed (the file, its
 post-deploy script, conda, the Pythons and compilers to be found, pip's configuration), unless
-``--retry`` is given or it was none that lasts. The environments of ``data`` and ``report`` are
-required: without them there is no report, and the exit status is 1.
+``--retry`` is given or it was none that lasts. The environments of ``data`` and ``report``, and
+those that make the data sets of the studies that are named, are required: without them there is no
+report, and the exit status is 1.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from pathlib import Path
 
 import yaml
 
-from benchm import configuration, locks, paths, project, surroundings
+from benchm import configuration, data_sets, locks, paths, project, surroundings
 from benchm.device import Device
 from benchm.environments.builder import Builder, say
 from benchm.environments.retrying import Patience
@@ -42,11 +43,13 @@ REQUIRED = ("data", "report")
 
 
 def wanted_files(config, names, studies=(), also=(), gpus=0):
-    """Return the environment files to build: those of the tools that run, and the required ones.
+    """Return ``(files, required)``: environment files to build, by name; names of required ones.
 
-    ``config``: path of the configuration; ``names``: tools or environments to restrict it to;
-    ``studies``: only checked; ``also``: tools to run besides the default ones; ``gpus``: how many
-    GPUs are here: without one, what only serves GPUs is not built. Raises BadInput.
+    Those of the tools that run, of the data sets, and of the report. ``config``: path of the
+    configuration; ``names``: tools or environments to restrict it to; ``studies``: those whose data
+    sets are made and so required, by default of all and of none; ``also``: tools to run besides the
+    default ones; ``gpus``: how many GPUs are here: without one, what only serves GPUs is not built.
+    Raises BadInput.
     """
     files = {name: ROOT / "envs" / f"{name}.yaml" for name in REQUIRED}
     try:
@@ -61,15 +64,22 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
             ]
             for tool in configuration.tools_to_run(chosen)
         }
+        named = configuration.ALL if configuration.ALL in studies else studies
+        entries = content["studies"]
         if studies:
-            study = configuration.ALL if configuration.ALL in studies else studies
-            configuration.studies_to_run({**content, "study": study})
+            entries = {
+                study: entries[study]
+                for study in configuration.studies_to_run({**content, "study": named})
+            }
+        made = {entry["data_set"] for entry in entries.values() if "data_set" in entry}
+        of_data = {ROOT / data_sets.environment_of(data_set) for data_set in made}
     except OSError as error:
         raise BadInput(f"{config}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{config}: 'studies' and 'tools' with environments: {error!r}") from None
-    for file in itertools.chain(*tools.values()):
+    for file in itertools.chain(sorted(of_data), *tools.values()):
         files[file.stem] = file
+    required = {*REQUIRED, *(file.stem for file in of_data if studies)}
     if names:
         known = {name: [file] for name, file in files.items()} | tools
         for name in names:
@@ -80,7 +90,7 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
     for file in files.values():
         if not file.is_file():
             raise BadInput(f"{file}: no such environment file")
-    return files
+    return files, required
 
 
 def find_conda():
@@ -142,14 +152,15 @@ def locked(prefix):
         yield
 
 
-def build(files, prefix, retry):
+def build(files, required, prefix, retry):
     """Build what is not settled of ``files`` (name to path) below ``prefix``; return the exit code.
 
-    ``retry``: build those again, too, that have failed before.
+    ``required``: names of those without which there is no report; ``retry``: build those again,
+    too, that have failed before.
     """
     source, variables = find_conda()
     every = [Environment(name, f, key_of(f, prefix, source)) for name, f in files.items()]
-    every.sort(key=lambda e: e.name not in REQUIRED)
+    every.sort(key=lambda e: e.name not in required)
 
     def unsettled():
         return [e for e in every if not is_settled(e, read_status(prefix, e.name), source, retry)]
@@ -176,7 +187,7 @@ def build(files, prefix, retry):
     unchanged = sum(status["ok"] for status in settled)
     if unchanged:
         say(f"environments: {unchanged} kept")
-    missing = [e for e in every if e.name in REQUIRED and not read_status(prefix, e.name).get("ok")]
+    missing = [e for e in every if e.name in required and not read_status(prefix, e.name).get("ok")]
     for environment in missing:
         reason = read_status(prefix, environment.name).get("reason")
         say(f"build_environments: {environment.name} is required and cannot be had: {reason}")
@@ -193,7 +204,7 @@ def main():
         nargs="+",
         default=[],
         metavar="NAME",
-        help="only checked: every study uses the same environments",
+        help="make the data sets of these alone; every study uses the same tools",
     )
     parser.add_argument(
         "--also", nargs="+", default=[], metavar="TOOL", help="tools besides the default ones"
@@ -212,8 +223,8 @@ def main():
         paths.check("the folder of the environments", asked.prefix.absolute())
         studies = [name for names in asked.study for name in names.split()]
         gpus = len(gpu.detect()) if asked.gpus is None else asked.gpus
-        files = wanted_files(asked.config, asked.names, studies, asked.also, gpus)
-        return build(files, asked.prefix.absolute(), asked.retry)
+        files, required = wanted_files(asked.config, asked.names, studies, asked.also, gpus)
+        return build(files, required, asked.prefix.absolute(), asked.retry)
     except BadInput as problem:
         return complain("build_environments", problem)
     except KeyboardInterrupt:

@@ -41,6 +41,9 @@ import numpy
 from benchm import idx
 from benchm.files import BadInput, write_text
 
+#: Where its package is.
+ENVIRONMENT = "envs/words.yaml"
+
 PACKAGE, VERSION = "wordfreq", "3.1.1"
 INSIDE = "data/large_{language}.msgpack.gz"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from fake_programs import SNAKEMAKE, executable
 
 import build_environments as program
-from benchm import network
+from benchm import data_sets, network
 
 
 class Bench:
@@ -36,6 +36,14 @@ class Bench:
         monkeypatch.setenv("PATH", "/usr/bin:/bin")
         monkeypatch.setattr(program, "ROOT", folder)
         monkeypatch.setattr(network, "PAUSES", ())  # test_network_failures.py has some
+
+    def add_study(self, name, data_set):
+        """Add a study on a data set of the project, and the environment that makes it."""
+        config = json.loads((self.folder / "config.yaml").read_text())
+        config["studies"][name] = {"data_set": data_set}
+        (self.folder / "config.yaml").write_text(json.dumps(config))
+        file = self.folder / data_sets.environment_of(data_set)
+        file.write_text(f"# {name}\ndependencies: ['python>=3.11', {{pip: [a==1]}}]\n")
 
     def run(self, *arguments):
         """Run the program; return its exit status and the environments that were built."""

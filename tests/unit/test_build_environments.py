@@ -72,6 +72,20 @@ def test_names_restrict(bench):
     assert bench.run("data", "alpha") == (0, ["alpha", "data"])
 
 
+def test_what_makes_the_data_of_the_studies_is_built_with_the_tools(bench, monkeypatch, capfd):
+    bench.add_study("table", "flights")
+    monkeypatch.setenv("FAIL_tables", "conda stand-in: no such thing")
+    # Only who asks for a study of that data can't do without.
+    assert bench.run("--study", "quick") == (0, ALL)
+    assert bench.run() == (0, ["tables"])
+    assert "tables: unavailable: no such thing" in capfd.readouterr().err
+    for study in ("table", "all"):
+        assert bench.run("--study", study) == (1, [])
+        assert "tables is required and cannot be had: no such" in capfd.readouterr().err
+    monkeypatch.delenv("FAIL_tables")
+    assert bench.run("--study", "table", "--retry") == (0, ["tables"])
+
+
 @pytest.mark.parametrize("suffix", [".yaml", ".post-deploy.sh"])
 def test_an_edit_rebuilds_its_own_environment(bench, suffix):
     bench.run()

@@ -45,7 +45,11 @@ OLD_ENTRY = {key: value for key, value in PYTORCH.items() if key != "adapters"} 
     ("edit", "key", "words"),
     [
         (put("study", value="quik"), "study", "did you mean quick?"),
-        (put("study", value="quik"), "study", "allowed: quick, seed, tabular, tabular_full, all"),
+        (
+            put("study", value="quik"),
+            "study",
+            "allowed: quick, seed, tabular, churn, credit, tabular_full, all",
+        ),
         (put("study", value=["quick", "sead"]), "study", "did you mean seed?"),
         (put("study", value=["quick", "quick"]), "study", "non-unique"),
         (put("study", value=[]), "study", "[] should be non-empty"),
@@ -151,7 +155,7 @@ def test_a_missing_mnist_directory_matters_only_where_mnist_is_used():
     [
         ("seed", ["seed"]),
         (["seed", "quick"], ["seed", "quick"]),
-        ("all", ["quick", "tabular", "third"]),
+        ("all", ["quick", "tabular", "churn", "credit", "third"]),
     ],
 )
 def test_all_means_every_study_that_is_not_full_size(study, runs):
@@ -208,7 +212,7 @@ def test_the_program_says_one_line_and_ends_with_2(tmp_path):
             yaml.safe_dump(SHIPPED | {"study": "quik"}),
             2,
             "check_configuration: config.yaml: key study: unknown study 'quik' (did you mean "
-            "quick?); allowed: quick, seed, tabular, tabular_full, all\n",
+            "quick?); allowed: churn, credit, quick, seed, tabular, tabular_full, all\n",
         ),
         ("- 1", 2, "check_configuration: config.yaml: not a mapping of keys to values\n"),
     ):

