@@ -31,7 +31,6 @@ ALSO ?=
 ROUNDS ?=
 FROM ?=
 AS ?=
-JOBS ?= 1
 PYTEST ?=
 # A file of tests is never split, so those that take longest must not come last.
 LONGEST_FIRST := tests/workflow tests/tools tests/unit
@@ -58,7 +57,7 @@ setup: .driver/.installed
 	@touch $@
 
 report: setup
-	@$(DRIVER) scripts/run_study.py --jobs $(JOBS) $(if $(STUDY),--study "$(STUDY)") $(if $(MNIST),--mnist "$(MNIST)") \
+	@$(DRIVER) scripts/run_study.py $(if $(JOBS),--jobs "$(JOBS)") $(if $(STUDY),--study "$(STUDY)") $(if $(MNIST),--mnist "$(MNIST)") \
 		$(if $(INSTANCE),--instance "$(INSTANCE)") $(if $(ALSO),--also $(ALSO)) \
 		$(if $(ROUNDS),--rounds "$(ROUNDS)")
 

@@ -228,7 +228,13 @@ def parse_arguments(argv):
     parser.add_argument(
         "--rounds", type=int, help="exactly so many rounds (default: what the study says)"
     )
-    parser.add_argument("--jobs", type=int, default=1, help="cores for everything but the cells")
+    # A cell and a card ask for all CPUs, so that nothing runs beside them whatever is given here.
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=len(cpus.allowed_cpus()),
+        help="cores for everything but cells and cards (default: all, %(default)s)",
+    )
     parser.add_argument("snakemake", nargs="*", help="more options for snakemake, after --")
     asked = parser.parse_args(argv)
     if asked.jobs < 1:

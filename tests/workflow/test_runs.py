@@ -117,6 +117,10 @@ def test_cells_run_one_at_a_time_with_repeats_interleaved_whatever_the_number_of
     for (_, end), (next_start, _) in itertools.pairwise(spans):
         # Writing the record comes after the process has ended, hence the allowance.
         assert next_start > end - 0.3
+    # Nor does anything else run beside them, which would take their time.
+    for path in (project.folder / "results/tiny/evidence").rglob("*.json"):
+        written = path.stat().st_mtime
+        assert not any(start < written < end for start, end in spans)
 
 
 @pytest.mark.parametrize(
