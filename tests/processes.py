@@ -21,14 +21,15 @@ def below(pid):
         return []
 
 
-def measured_below(pid, adapter=""):
-    """Return the process in which an adapter is measured, None as long as there is none.
+def adapter_below(pid, adapter, jobs="job.json"):
+    """Return the process in which an adapter runs, None as long as there is none.
 
-    ``adapter``: how the path of its program ends.
+    ``adapter``: how the path of its program ends; ``jobs``: the name of the file that it is given,
+    "job.json" where it is measured, "jobs.json" for a card.
     """
     for child in below(pid):
         *_, program, job = ["", "", *words_of(child)]
-        if program.endswith(adapter) and job.endswith("job.json"):
+        if program.endswith(adapter) and job.endswith(f"/{jobs}"):
             return child
     return None
 

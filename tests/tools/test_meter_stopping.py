@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from meter_runs import make_job
-from processes import are_dead, below, measured_below, words_of
+from processes import adapter_below, are_dead, below, words_of
 
 pytestmark = pytest.mark.alone
 
@@ -45,7 +45,7 @@ def test_a_signal_stops_cleanly_and_keeps_the_old_record(bench, signum):
     deadline = time.monotonic() + 20
     child = None
     while not child and time.monotonic() < deadline:
-        child = measured_below(process.pid)
+        child = adapter_below(process.pid, "adapter.py")
         time.sleep(0.05)
     process.send_signal(signum)
     _, errors = process.communicate(timeout=20)

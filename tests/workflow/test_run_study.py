@@ -11,7 +11,7 @@ import time
 import pytest
 import yaml
 
-from processes import are_dead, below, measured_below
+from processes import adapter_below, are_dead, below
 from workflow.project import ROOT, Project
 
 pytestmark = pytest.mark.slow
@@ -267,7 +267,7 @@ def test_a_signal_to_the_program_stops_all_of_it(project, as_background_job):
         )
         deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
-            sleeper = measured_below(process.pid, "tools/beta/cnn.py")
+            sleeper = adapter_below(process.pid, "tools/beta/cnn.py", "jobs.json")
             if sleeper:
                 break
             time.sleep(0.2)

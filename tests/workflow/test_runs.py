@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from processes import are_dead, measured_below
+from processes import adapter_below, are_dead
 from workflow.project import Project
 
 pytestmark = pytest.mark.slow
@@ -69,7 +69,7 @@ def test_ctrl_c_keeps_every_record_and_leaves_no_process(project):
     adapter.write_text(f"{sleep}{working}")
     try:
         process = project.start("-j1")
-        sleeper = wait_for(lambda: measured_below(process.pid, "tools/beta/cnn.py"))
+        sleeper = wait_for(lambda: adapter_below(process.pid, "tools/beta/cnn.py"))
         meter = sleeper.parent()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
         process.communicate(timeout=300)
