@@ -49,6 +49,19 @@ def test_each_interval_is_called_what_it_is(tmp_path):
     assert b["quality_low_95"] == b["quality_test_low_95"] and b["quality_seeds_low_95"] == ""
 
 
+def test_why_a_quality_is_undefined_stands_below_the_table(tmp_path):
+    records = [of_metric(record(tool), "auc", 0.7) for tool in ("a", "b", "c")]
+    why = "0 of the 300 test samples are of class 1; AUC needs two of each class"
+    for item in records[:2]:
+        nothing = {"value": None, "interval_95": None, "n": None, "more": None}
+        item["quality"] = item["quality"] | nothing
+        item["absent"] = item["absent"] | {f"quality.{key}": why for key in nothing}
+    shown = notes(results(tmp_path, records, [card(tool) for tool in "abc"], settings_json()))
+    assert f"* AUC is undefined for A and B: {why}." in shown
+    of = column(shown, "AUC")
+    assert (row(shown, "A")[of], row(shown, "C")[of]) == ("", "0.7000")
+
+
 def test_runs_with_the_same_seed_are_no_interval_over_seeds(tmp_path):
     records = [record("a", repeat=n, errors=60 + n, seed=7) for n in (1, 2, 3)]
     for item in records:

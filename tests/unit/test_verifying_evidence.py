@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import jsonschema
 import numpy as np
@@ -156,6 +157,13 @@ def test_the_quality_must_be_that_of_the_predictions():
     verdict, reasons = judged(honest(), value=0.01)
     assert verdict == "fails"
     assert "the record says 0.01" in reasons
+
+
+def test_a_quality_that_is_undefined_is_none_in_the_record_alone():
+    beyond = replace(PARTS, test_targets=np.full(N, 10, np.uint8))  # of ten classes, from 0
+    assert judged(honest(), parts=beyond, value=None) == ("holds", "")
+    assert judged(honest(), parts=beyond, value=0.5)[0] == "fails"
+    assert judged(honest(), value=None)[0] == "fails"
 
 
 def test_a_record_holds_six_decimals_of_the_quality():

@@ -33,7 +33,21 @@ def columns(metrics, cells):
 
 def of_cells(cells):
     """What is to be said of the quality of single cells of a block."""
-    return [*_equivalence(cells), *_guessing(cells)]
+    return [*_undefined(cells), *_equivalence(cells), *_guessing(cells)]
+
+
+def _undefined(cells):
+    """Who trained and has no quality, and why."""
+    reasons = {}
+    for cell in cells:
+        for run in cell.ok:
+            why = (run["absent"] or {}).get("quality.value")
+            if run["quality"] is None and why:
+                reasons.setdefault((cell.metric.title, why), {})[cell.name] = None
+    return [
+        f"{title} is undefined for {text.listed(list(names))}: {why}."
+        for (title, why), names in reasons.items()
+    ]
 
 
 def _equivalence(cells):

@@ -194,7 +194,9 @@ def _quality(record, workload, predictions, parts):
     wanted = record["quality"]["value"]
     try:
         found = metric.measure(predictions.astype(np.float32), parts.test_targets)["value"]
-    except (metric.Undefined, ValueError, IndexError):
+    except (metric.Undefined, ValueError, IndexError) as error:
+        if wanted is None and isinstance(error, metric.Undefined):
+            return Check("quality", True, f"{error}, as the record says")
         return Check("quality", False, "no quality can be computed from the predictions")
     # Records hold six decimals, by which 1 error of 30,000 samples is no whole number.
     if wanted is not None and abs(writing.rounded(found) - wanted) <= 1e-9:
