@@ -10,7 +10,7 @@
 # make test               the project's own tests (PYTEST="path or -k words": some of them)
 # make test-power-cuts    20 times kill -9 in a small run, each to be got over (some ten minutes)
 # make test-deviations    60 small edits of adapters, each to be found out (half an hour)
-# make environments       build the tools' environments again, those that failed too
+# make environments       build the environments of tools and data sets, those that failed too
 # make readme             the README's tables of results, from the archived records
 # make lock               bring the pinned versions up to date
 #   TOOL=NAME             only those of envs/NAME.yaml and envs/NAME.gpu.yaml
