@@ -117,14 +117,32 @@ def of_study(question, *names):
     return answer
 
 
+def in_each_study(pattern):
+    """Return a function of wildcards: the file of each study that is asked for."""
+    return lambda wildcards: expand(pattern, study=configuration.studies_to_run(config))
+
+
+def of_each_study(question):
+    """The same: what ``CellJobs`` answers about each of them, in one list."""
+
+    @plainly
+    def answer(wildcards):
+        conda_here.check(workflow.deployment_settings)
+        studies = configuration.studies_to_run(config)
+        return [path for study in studies for path in getattr(jobs_of(study), question)()]
+
+    return answer
+
+
 @plainly
 def everything(wildcards):
     """Return all that the finished studies have; whatever of it is missing is made again."""
+    studies = configuration.studies_to_run(config)
     return [
         path
-        for study in configuration.studies_to_run(config)
+        for study in studies
         for path in (*jobs_of(study).made_here(), *expand(REPORTED, study=study))
-    ]
+    ] + (SUMMARY if len(studies) > 1 else [])
 
 
 @plainly
@@ -132,3 +150,10 @@ def order_of(wildcards):
     """Return names, order and descriptions, as JSON that does not depend on the order of keys."""
     study, _ = configuration.study_of_folder(wildcards.study)
     return json.dumps(configuration.order_of(config, study), sort_keys=True)
+
+
+@plainly
+def order_of_each_study(wildcards):
+    """The same of each study that is asked for, a list."""
+    studies = configuration.studies_to_run(config)
+    return [json.dumps(configuration.order_of(config, study), sort_keys=True) for study in studies]

@@ -14,6 +14,8 @@
 #        results/{study}/report.md                      all of it, to read on a code host
 #        results/{study}/pages/{page}.html              opening, which report/workflow.rst puts on
 #                                                       the first page; parity, page_2017
+#        results/summary.{md,csv,html}                  all studies side by side, where several are
+#                                                       asked for
 #
 # No cell depends on anything here, and on a cluster nothing here asks for a node. Scripts and the
 # modules they import are inputs, so that Snakemake tracks their content.
@@ -31,6 +33,8 @@ REPORTED = [
     *expand("results/{{study}}/pages/{page}.html", page=PAGES),
     "results/{study}/report.md",
 ]
+# What several studies have besides.
+SUMMARY = expand("results/summary.{form}", form=["md", "csv", "html"])
 
 
 rule merge:
@@ -243,4 +247,39 @@ rule report_md:
         " --figures {input.figures:q}"
         " --captions {input.captions:q}"
         " --output {output.markdown:q}"
+        " > {log:q} 2>&1"
+
+
+rule summary:
+    input:
+        runs=in_each_study("results/{study}/runs.csv"),
+        left_out=in_each_study("results/{study}/left_out.json"),
+        cards=of_each_study("card_files"),
+        judgements=of_each_study("judgements"),
+        script="scripts/make_summary.py",
+        modules=files_of("scripts/make_summary.py"),
+    output:
+        markdown="results/summary.md",
+        csv="results/summary.csv",
+        html=report(
+            "results/summary.html",
+            caption="../report/summary.rst",
+            category="Summary",
+            labels={"page": "all studies side by side"},
+        ),
+    log:
+        "results/summary.log",
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        orders=order_of_each_study,
+        directory=subpath(output.markdown, parent=True),
+    shell:
+        "python {input.script:q}"
+        " --runs {input.runs:q}"
+        " --orders {params.orders:q}"
+        " --cards {input.cards:q}"
+        " --judgements {input.judgements:q}"
+        " --output-dir {params.directory:q}"
         " > {log:q} 2>&1"

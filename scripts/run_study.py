@@ -131,8 +131,18 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
                 return code
         if not options:
             made_from.note(config, matrix.study, ROOT)
+    studies = [matrix.study for matrix in matrices]
+    if len(studies) > 1 and made_from.is_html_of_all_stale(studies, ROOT):
+        html = ROOT / "results" / made_from.HTML
+        code = make_html(programs, html, snakemake(overrides), environment)
+        if code:
+            return code
+        if not options:
+            made_from.note_all(studies, ROOT)
     for matrix in matrices:
         print("", *last_words.lines(config, matrix, ROOT), sep="\n")
+    if len(studies) > 1:
+        print("", *last_words.of_several(), sep="\n")
     return 0
 
 

@@ -40,6 +40,7 @@ def test_it_opens_with_each_study_that_is_asked_for(render, asked, shown):
     assert places == sorted(places) and page.count("<p id=") == len(shown)
     named = [study for study in STUDIES if f'literal">{study}<' in page]
     assert set(named) == (set(shown) if len(shown) > 1 else set())
+    assert (">Summary<" in page) == (len(shown) > 1)
 
 
 def test_what_an_opening_holds_is_no_template_and_no_markup(render):

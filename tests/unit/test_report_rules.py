@@ -25,6 +25,7 @@ RULES = (ROOT / "rules/report.smk").read_text()
         ("tables", "make_tables"),
         ("figures", "make_figures"),
         ("report_md", "make_report"),
+        ("summary", "make_summary"),
     ],
 )
 def test_a_rule_tracks_every_module_that_its_program_imports(rule, program):

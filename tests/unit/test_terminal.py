@@ -10,7 +10,7 @@ from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLog
 from synthetic import changed, of_metric, record, write
 
 from benchm.terminal import RUN, results
-from benchm.terminal.story import Story, name, tail
+from benchm.terminal.story import Job, Story, name, tail
 from snakemake_logger_plugin_benchm import LogHandler
 
 WILDCARDS = {"study": "quick", "instance": "local", "device": "cpu", "tool": "a"}
@@ -165,6 +165,13 @@ def test_merging_names_what_it_left_out_where_nobody_else_does(here):
         story = Story(is_last=is_last)
         story.job_info(1, "merge", {"study": "quick"}, [])
         assert story.job_finished(1) == lines
+
+
+def test_the_page_over_all_studies_is_named_where_nobody_else_does(here):
+    for is_last, lines in ((True, ["all studies side by side: results/summary.md"]), (False, [])):
+        story = Story(is_last=is_last)
+        story.job_info(1, "summary", {}, [])
+        assert story.job_finished(1) == lines and name(Job("summary", {}, [])) == "rule summary"
 
 
 def test_the_end_of_a_log_is_bounded(here):

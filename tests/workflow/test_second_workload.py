@@ -118,6 +118,42 @@ def test_a_tool_that_does_not_have_it_is_named_once(project):
     assert not (project.folder / "results/small/runs/local/cpu/beta").exists()
 
 
+def table(path):
+    """The first table of a Markdown file: rows by their first cell, each a mapping by column."""
+    lines = [line for line in path.read_text().splitlines() if line.startswith("| ")]
+    head, *body = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
+    return {cells[0]: dict(zip(head, cells, strict=True)) for cells in body}
+
+
+def test_a_page_sets_the_studies_side_by_side(project):
+    page = table(project.folder / "results/summary.md")
+    assert page["Beta"]["small"] == "not offered"
+    for study, tools in (("tiny", ["Alpha", "Beta"]), ("small", ["Alpha"])):
+        own = table(project.folder / f"results/{study}/tables/by_tool.md")
+        for tool in tools:
+            ratio, _, tier = page[tool][study].partition(", tier ")
+            assert tier == own[tool].get("Tier", "")
+            # So short a training may learn too little to be ranked.
+            assert ratio == (own[tool]["vs Alpha"] or "unranked")
+    assert "<table" in (project.folder / "results/summary.html").read_text()
+
+
+def test_one_study_alone_neither_makes_nor_misses_the_page(project):
+    """Nor does the order of the studies or a page over others make anything else stale."""
+    assert project.stale("--config", "study=small") == set()
+    assert project.stale("--config", "study=[small, tiny]") == {"summary"}
+    page = project.folder / "results/summary.md"
+    before = page.read_bytes()
+    page.unlink()
+    try:
+        assert project.stale("--config", "study=small") == set()
+        assert project.stale() == {"summary"}
+        project.finish()
+        assert page.read_bytes() == before and project.stale() == set()
+    finally:
+        page.write_bytes(before)
+
+
 def test_an_edit_of_one_workload_s_adapter_concerns_its_studies_alone(project):
     assert project.stale() == set()
     leaf = project.folder / "scripts/tools/numpy_reference/logistic.py"
@@ -126,7 +162,7 @@ def test_an_edit_of_one_workload_s_adapter_concerns_its_studies_alone(project):
         leaf.write_text(before + "\n# An edit.\n")
         cells = {f"{tool} cpu {repeat}" for tool in ("alpha", "alpha_again") for repeat in (1, 2)}
         judged = {f"{cell} judgement" for cell in cells}
-        after = {"merge", "parity", "tables", "figures", "report_md"}
+        after = {"merge", "parity", "tables", "figures", "report_md", "summary"}
         assert project.stale() == {"alpha cpu card"} | cells | judged | after
     finally:
         leaf.write_text(before)

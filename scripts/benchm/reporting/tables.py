@@ -197,10 +197,17 @@ def plain(cell, order, **ratios):
     row = {name: look(cell) for name, look in PLAIN.items()}
     row["cost_usd"] = cost(cell, order)
     for name, found in ratios.items():
-        row[name] = found.value if found else None
-        row[f"{name}_low_95"] = found.low if found else None
-        row[f"{name}_high_95"] = found.high if found else None
+        row |= three(name, found)
     return row
+
+
+def three(name, found):
+    """The columns of a ``Ratio`` or None: its value and both ends of its interval."""
+    return {
+        name: found.value if found else None,
+        f"{name}_low_95": found.low if found else None,
+        f"{name}_high_95": found.high if found else None,
+    }
 
 
 # -- names ------------------------------------------------------------------------------------

@@ -37,6 +37,14 @@ def lines(config, matrix, root="."):
     return said
 
 
+def of_several():
+    """Return the last lines about several studies together."""
+    return [
+        "all studies side by side: results/summary.md",
+        "to look at:               results/report.html",
+    ]
+
+
 def _unasked(matrix, root):
     """Records of this machine that no cell of the configuration has, in words; "" for none."""
     asked = {cell.record for cell in matrix.cells}

@@ -2,7 +2,8 @@
 
 Snakemake knows a file that it made here. A folder that was put back from elsewhere, or a report
 copied over another, it takes for its own as long as nothing is newer. So a run notes what its
-report was made from, and what it made, in results/{study}/made_from.json.
+report was made from, and what it made, in results/{study}/made_from.json; and of several studies
+which they were, in results/made_from.json.
 """
 
 import hashlib
@@ -17,14 +18,29 @@ NAME = "made_from.json"
 SHOWN = ("runs/**/*.json", "parity/*.json", "evidence/**/*.json")
 MADE = ("runs.csv", "left_out.json", "report.md", "tables/*", "figures/*", "pages/*")
 HTML = "report.html"
+#: Below results/: what several studies have besides.
+OVER_ALL = "summary.*"
 
 
 def note(config, study, root="."):
     """Write down what the study's report is made from now; the report must be up to date."""
-    folder = _folder(study, root)
-    now = json.dumps(_now(config, study, root), indent=1, sort_keys=True) + "\n"
-    if not (folder / NAME).is_file() or (folder / NAME).read_text(encoding="utf-8") != now:
-        write_text(folder / NAME, now)
+    _write(_folder(study, root) / NAME, _now(config, study, root))
+
+
+def note_all(studies, root="."):
+    """Write down of which studies, as noted before, results/report.html is made now."""
+    _write(Path(root, "results", NAME), _of_all(studies, root))
+
+
+def is_html_of_all_stale(studies, root="."):
+    """Whether results/report.html does not show what these studies' other files hold now.
+
+    Not where the page over all of them is missing, as after a dry run: it could not be made.
+    """
+    if not any(Path(root, "results").glob(OVER_ALL)):
+        return False
+    now = _of_all(studies, root)
+    return now["html"] is None or _noted(Path(root, "results")) != now
 
 
 def is_stale(config, study, root="."):
@@ -46,6 +62,21 @@ def is_html_stale(config, study, root="."):
     if now["html"] is None:
         return True
     return any(noted.get(key) != now[key] for key in ("made", "captions", "html"))
+
+
+def _of_all(studies, root):
+    folder = Path(root, "results")
+    return {
+        "studies": list(studies),
+        "made": _digest(folder, (OVER_ALL, *(f"{study}/{NAME}" for study in studies))),
+        "html": _sha256(folder / HTML) if (folder / HTML).is_file() else None,
+    }
+
+
+def _write(path, now):
+    text = json.dumps(now, indent=1, sort_keys=True) + "\n"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
 
 
 def _folder(study, root):

@@ -186,6 +186,8 @@ class Story:
         """What a plain Snakemake says at the end of a study; run_study.py has words of its own."""
         if not self.is_last:
             return []
+        if job.rule == "summary":
+            return ["all studies side by side: results/summary.md"]
         folder = Path("results", job.wildcards.get("study", ""))
         if job.rule == "merge":
             return left_out(folder)
