@@ -119,7 +119,7 @@ def of_study(question, *names):
 
 def in_each_study(pattern):
     """Return a function of wildcards: the file of each study that is asked for."""
-    return lambda wildcards: expand(pattern, study=configuration.studies_to_run(config))
+    return lambda wildcards: expand(pattern, study=configuration.studies_together(config))
 
 
 def of_each_study(question):
@@ -128,7 +128,7 @@ def of_each_study(question):
     @plainly
     def answer(wildcards):
         conda_here.check(workflow.deployment_settings)
-        studies = configuration.studies_to_run(config)
+        studies = configuration.studies_together(config)
         return [path for study in studies for path in getattr(jobs_of(study), question)()]
 
     return answer
@@ -155,5 +155,5 @@ def order_of(wildcards):
 @plainly
 def order_of_each_study(wildcards):
     """The same of each study that is asked for, a list."""
-    studies = configuration.studies_to_run(config)
+    studies = configuration.studies_together(config)
     return [json.dumps(configuration.order_of(config, study), sort_keys=True) for study in studies]

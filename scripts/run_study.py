@@ -131,7 +131,7 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
                 return code
         if not options:
             made_from.note(config, matrix.study, ROOT)
-    studies = [matrix.study for matrix in matrices]
+    studies = configuration.studies_together(config)
     if len(studies) > 1 and made_from.is_html_of_all_stale(studies, ROOT):
         html = ROOT / "results" / made_from.HTML
         code = make_html(programs, html, snakemake(overrides), environment)

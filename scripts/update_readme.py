@@ -3,12 +3,14 @@
 
     update_readme.py [--readme README.md] [--check]
 
-A table stands between the lines ``<!-- KIND of FOLDER -->`` and ``<!-- end of table -->``. KIND
-is ``tools`` (the table by tool) or ``variants`` (what the 2017 page compared); FOLDER, relative
-to the README, holds a study's ``runs`` and ``parity`` as results/{study} does; ``machines`` beside
-it, if there, is what results/machines has, for the limit. With --check
-nothing is written and differences are printed. Exit code: 1, with --check, when a table is not
-what its records say; 2: bad input, named on stderr.
+A table stands between the lines ``<!-- KIND of FOLDER -->`` and ``<!-- end of table -->``; there
+may be any number of them, of any studies. KIND is ``opening`` (how a report opens, with its first
+figure), ``tools`` (the table by tool), ``variants`` (what the 2017 page compared) or ``summary``
+(several studies side by side). FOLDER, relative to the README, holds a study's ``runs`` and
+``parity`` as results/{study} does, for ``summary`` a folder for each study; ``machines`` beside a
+study, if there, is what results/machines has, for the limit. With --check nothing is written and
+differences are printed. Exit code: 1, with --check, when a table is not what its records say; 2:
+bad input, named on stderr.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from benchm import configuration, project
 from benchm.files import BadInput, complain, read_text, write_text
 from benchm.reporting import deviations_2017, quality_checks
 from benchm.reporting import opening as opening_of
+from benchm.reporting import summary as summary_of
 from benchm.reporting.blocks import blocks_of
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.cards import Cards
@@ -32,7 +35,9 @@ from benchm.reporting.figure_ratios import ratios
 from benchm.reporting.limit import COLUMN, limit_of, read_machines
 from benchm.reporting.merging import merge
 from benchm.reporting.order import read_order
-from benchm.reporting.text import in_sentence, markdown_table
+from benchm.reporting.places import Study
+from benchm.reporting.render import to_markdown
+from benchm.reporting.text import cell_text, in_sentence, markdown_table
 
 BLOCK = re.compile(r"(<!-- (?!end)(\w+) of (\S+) -->\n)(.*?)(?=<!-- end of table -->)", re.S)
 
@@ -82,10 +87,7 @@ def updated(text, root):
         line, kind, folder, _ = found.groups()
         if kind not in TABLES:
             raise BadInput(f"{line.strip()}: no table {kind}; allowed: {', '.join(TABLES)}")
-        machines, unusable = read_machines((root / folder).parent.glob("machines/*.json"))
-        if unusable:
-            raise BadInput(unusable[0])
-        made = TABLES[kind](*read(root / folder), machines)
+        made = TABLES[kind](root / folder)
         return f"{line}{made.replace(FIGURE, figure_of(folder))}\n"
 
     return BLOCK.sub(remade, text)
@@ -94,7 +96,7 @@ def updated(text, root):
 def figures(text, root):
     """Return the figures of a README's openings, a mapping of paths to SVG."""
     folders = [folder for _, kind, folder, _ in BLOCK.findall(text) if kind == "opening"]
-    return {root / figure_of(folder): figure(*read(root / folder)) for folder in folders}
+    return {root / figure_of(folder): figure(root / folder) for folder in folders}
 
 
 #: Stands for the figure's path in an opening.
@@ -125,47 +127,74 @@ def titles(columns, blocks):
     return [name.format(quality=title, quality_in_sentence=in_sentence(title)) for name in columns]
 
 
-def common(blocks, order):
-    """The one block of ``blocks`` without the variants."""
-    (block,) = blocks
-    return replace(block, cells=[c for c in block.cells if c.tool not in order.variants])
+def common(folder):
+    """Return the blocks of a study in which anything was measured, without the variants; and what
+    config.yaml says.
+    """
+    blocks, order = read(folder)
+    found = [
+        replace(block, cells=[c for c in block.cells if c.tool not in order.variants])
+        for block in blocks
+    ]
+    found = [block for block in found if any(cell.timed for cell in block.cells)]
+    if not found:
+        raise BadInput(f"{folder}/runs: no run in it was measured")
+    return found, order
 
 
-def opening(blocks, order, machines):
+def opening(folder):
     """How reports open, as Markdown."""
-    blocks = [common(blocks, order)]
+    blocks, order = common(folder)
     parts = [opening_of.answers(blocks), f"![{opening_of.ALT}]({FIGURE})"]
     parts += [opening_of.table(blocks, order), opening_of.facts(blocks)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def figure(blocks, order):
+def figure(folder):
     """The first figure as SVG."""
-    return ratios([common(blocks, order)], order, None)
+    blocks, order = common(folder)
+    return ratios(blocks, order, None)
 
 
-def tools(blocks, order, machines):
-    """The table by tool as Markdown, for one instance and device, without the variants."""
-    block = common(blocks, order)
-    made = by_tool([block], order, machines)
-    (section,) = made.sections
-    header = titles(SHOWN, blocks)
-    if limit_of(block, order, machines):
-        header.insert(header.index("Parity"), COLUMN)
-    shown = [made.columns.index(name) for name in header]
-    entries = [[row[i][0] for i in shown] for row in section.rows]
-    return markdown_table(header, entries, made.left)
+def tools(folder):
+    """The table by tool as Markdown, one for each instance and device, without the variants."""
+    blocks, order = common(folder)
+    machines, unusable = read_machines(folder.parent.glob("machines/*.json"))
+    if unusable:
+        raise BadInput("\n".join(unusable))
+    made = by_tool(blocks, order, machines)
+    parts = []
+    for block, section in zip(blocks, made.sections, strict=True):
+        header = titles(SHOWN, blocks)
+        if limit_of(block, order, machines):
+            header.insert(header.index("Parity"), COLUMN)
+        shown = [made.columns.index(name) for name in header]
+        entries = [[row[i][0] for i in shown] for row in section.rows]
+        parts += [cell_text(section.heading)] * (len(blocks) > 1)
+        parts.append(markdown_table(header, entries, made.left))
+    return "\n\n".join(parts)
 
 
-def variants(blocks, order, machines):
+def variants(folder):
     """The table of what the 2017 page compared, as Markdown, as far as it has been run."""
+    blocks, order = read(folder)
     columns, rows, _ = deviations_2017.table(blocks, order)
     header = titles(SHOWN_OF_VARIANTS, blocks)
     shown = [columns.index(name) for name in header]
     return markdown_table(header, [[row[i] for i in shown] for row in rows], 2)
 
 
-TABLES = {"opening": opening, "tools": tools, "variants": variants}
+def summary(folder):
+    """The studies in the folders of ``folder`` side by side, as Markdown."""
+    folders = sorted(path.parent for path in folder.glob("*/runs"))
+    if len(folders) < 2:
+        raise BadInput(f"{folder}: allowed is a folder of two studies or more, with runs in each")
+    studies = [(path.name, *read(path)) for path in folders]
+    table = summary_of.summary([Study(name, order, blocks) for name, blocks, order in studies])
+    return to_markdown(table).partition("\n\n")[2]
+
+
+TABLES = {"opening": opening, "summary": summary, "tools": tools, "variants": variants}
 
 
 if __name__ == "__main__":

@@ -102,6 +102,12 @@ def studies_to_run(config):
     return wanted
 
 
+def studies_together(config):
+    """Return the same in the file's order: by which order they are asked for changes no page."""
+    wanted = studies_to_run(config)
+    return [name for name in config["studies"] if name in wanted]
+
+
 def data_sets_of(config):
     """Return the names of the data sets that the studies to run use, sorted."""
     return sorted({config["studies"][study]["data_set"] for study in studies_to_run(config)})

@@ -165,6 +165,11 @@ def test_all_means_every_study_that_is_not_full_size(study, runs):
     assert configuration.studies_to_run(config) == runs
 
 
+def test_studies_stand_together_in_the_order_of_the_file_however_they_are_named():
+    config = changed(put("study", value=["seed", "quick"]))
+    assert configuration.studies_together(config) == ["quick", "seed"]
+
+
 def test_all_is_refused_where_it_means_none():
     config = {**SHIPPED, "study": "all", "studies": {"seed": SHIPPED["studies"]["seed"]}}
     with pytest.raises(BadInput, match="key study: every study is full size; name them: seed"):

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from synthetic import record, write
 
 import update_readme
+from benchm.files import BadInput
 from made_machine import A_MACHINE
 from meter_runs import ROOT
 
@@ -42,7 +44,7 @@ def test_a_kind_of_table_that_there_is_not_is_named(tmp_path, capsys):
     readme = tmp_path / "README.md"
     readme.write_text("<!-- tabel of results -->\n<!-- end of table -->\n")
     assert update_readme.main(["--readme", str(readme)]) == 2
-    assert "no table tabel; allowed: opening, tools, variants" in capsys.readouterr().err
+    assert "no table tabel; allowed: opening, summary, tools, variants" in capsys.readouterr().err
 
 
 def test_the_limit_of_the_archived_machine_stands_below_the_tools(tmp_path):
@@ -67,3 +69,61 @@ def test_what_leaves_the_protocol_stands_in_a_table_of_its_own():
     tools, variants = (body for _, _, _, body in made)
     assert "| mxnet |" in tools and "mxnet 2017" not in tools
     assert "| mxnet 2017, pooling |" in variants and "| mxnet |" not in variants
+
+
+ARCHIVE = "results/published/2026-11-25-amd-epyc-2-cores"  # of two studies
+
+
+def blocks(made):
+    """The text of each block by its kind and folder."""
+    return {(kind, folder): body for _, kind, folder, body in update_readme.BLOCK.findall(made)}
+
+
+def test_several_studies_open_each_with_its_own_answer_and_figure(tmp_path):
+    (tmp_path / "results").symlink_to(ROOT / "results")
+    folders = [f"{ARCHIVE}/quick", f"{ARCHIVE}/seed"]
+    readme = tmp_path / "README.md"
+    readme.write_text("".join(f"<!-- opening of {f} -->\n<!-- end of table -->\n" for f in folders))
+    assert update_readme.main(["--readme", str(readme)]) == 0
+    found = blocks(readme.read_text())
+    drawn = [update_readme.figure_of(folder) for folder in folders]
+    for folder, mine, other in zip(folders, drawn, drawn[::-1], strict=True):
+        body = found["opening", folder]
+        assert body.startswith("**On 2 cores") and f"]({mine})" in body and other not in body
+    assert len({(tmp_path / path).read_text() for path in drawn}) == 2
+    assert update_readme.main(["--readme", str(readme), "--check"]) == 0
+
+
+def test_studies_of_an_archive_stand_side_by_side():
+    marks = f"<!-- summary of {ARCHIVE} -->\n<!-- end of table -->\n"
+    body = blocks(update_readme.updated(marks, ROOT))["summary", ARCHIVE]
+    assert "| Tool | quick | seed | Geometric mean |" in body and "| PyTorch | " in body
+    assert "mxnet 2017" not in body, "variants leave the protocol"
+
+
+def test_a_folder_of_one_study_has_nothing_to_stand_beside(tmp_path, capsys):
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- summary of archive -->\n<!-- end of table -->\n")
+    (tmp_path / "archive/quick/runs").mkdir(parents=True)
+    assert update_readme.main(["--readme", str(readme)]) == 2
+    assert "two studies or more" in capsys.readouterr().err
+
+
+def test_each_device_of_an_archive_has_its_table_and_what_never_ran_none(tmp_path):
+    names = ("keras_tensorflow", "pytorch")
+    runs = [
+        record(tool, device=device, train_s=place + 1.0, outcome=outcome)
+        for device, outcome in (("cpu", "ok"), ("gpu", "ok"), ("gpu-8", "no_device"))
+        for place, tool in enumerate(names)
+    ]
+    write(runs, tmp_path)
+    kinds = ("opening", "tools")
+    marks = "".join(f"<!-- {kind} of quick -->\n<!-- end of table -->\n" for kind in kinds)
+    found = blocks(update_readme.updated(marks, tmp_path))
+    for kind in kinds:
+        body = found[kind, "quick"]
+        assert "On local, cpu (" in body and "On local, gpu (" in body and "gpu-8" not in body
+        assert body.count("| PyTorch | ") == 2
+    write([record(tool, outcome="failed") for tool in names], tmp_path / "other")
+    with pytest.raises(BadInput, match="no run in it was measured"):
+        update_readme.updated(marks.replace("quick", "other/quick"), tmp_path)

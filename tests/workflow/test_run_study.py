@@ -92,10 +92,16 @@ def test_several_studies_are_run_at_once_and_each_gets_its_report(project):
             json.loads(project.record("alpha", study="other").read_text())["study"]["epochs"] == 1
         )
         assert [path.stat().st_mtime_ns for path in records] == before
+        assert "all studies side by side: results/summary.md" in done.stdout
+        html = project.folder / "results/report.html"
+        assert "All studies side by side" in (project.folder / "results/summary.html").read_text()
+        made = html.read_bytes()
+        assert b"all studies side by side" in made and len(made) > 10**5
 
         again = report(project, "--study", "all")
         assert again.returncode == 0, again.stdout[-4000:]
         assert "Nothing to be done" in again.stdout
+        assert html.read_bytes() == made
         assert not (project.folder / "results/huge").exists()
         assert "runs of study other" in again.stdout and "runs of study tiny" in again.stdout
     finally:

@@ -4,46 +4,36 @@ Every ratio is one that the study's own tables have. Times of different studies 
 by each other, and machines and contracts never mixed: each has a table of its own.
 """
 
+from functools import cached_property
 from urllib.parse import quote
 
 from ..statistics.across import geometric_mean
-from . import leaders, left_out, notes, rectangle, tables, text
+from . import leaders, left_out, rectangle, summary_notes, tables, text
 from .places import places
-from .provenance import period
 from .render import to_markdown
-from .standings import MEANINGS, standing
+from .standings import standing
 from .tables import Section, Table, entry
 
 TITLE = "All studies side by side"
-MEAN = "Geometric mean"
 
 
 def summary(studies):
     """The ``Table`` of a list of ``places.Study``, a section for each place."""
-    names = [study.name for study in studies]
-    columns = ["Tool", *names, MEAN]
-    sections, data, found, is_mean = [], [], [], False
-    for place in places(studies):
-        grid = _grid(place)
-        where = f"On {place.block.title}: {leaders.sentence(place)}"
-        if not any(each.runs for row in grid.values() for each in row.values()):
-            cells = [cell for _, block in place.here for cell in block.cells]
-            where = f"On {place.block.title}: {tables.nothing(cells)}."
-            sections.append(Section(where, [], place.block.place))
-            continue
-        tools, over = rectangle.largest(_with_ratio(grid), names)
-        means = {tool: geometric_mean([grid[tool][name].ratio for name in over]) for tool in tools}
-        baseline = place.here[0][0].order.baseline
-        order = _order(place, grid, means)
-        rows = [_row(tool, place, grid[tool], means, names, baseline) for tool in order]
-        own = [_rectangle(place, tools, over, grid), *_studies(place), *_reasons(place, grid)]
-        sections.append(Section(where, rows, place.block.place, own))
-        data += [line for tool in order for line in _plain(tool, place, grid[tool], means, over)]
-        found += [each for row in grid.values() for each in row.values()]
-        is_mean |= bool(means)
+    parts = [Part(place, [study.name for study in studies]) for place in places(studies)]
+    sections, shown = [], [part for part in parts if part.is_measured]
+    for part in parts:
+        block = part.place.block
+        if part in shown:
+            words = f"On {block.title}: {leaders.sentence(part.place)}"
+            own = summary_notes.of_part(part)
+            sections.append(Section(words, part.rows, block.place, own))
+        else:
+            cells = [cell for _, block in part.place.here for cell in block.cells]
+            sections.append(Section(f"On {block.title}: {tables.nothing(cells)}.", [], block.place))
+    columns = ["Tool", *(study.name for study in studies), summary_notes.MEAN]
+    data = [line for part in shown for line in part.data]
     table = Table("summary", TITLE, columns, sections, [], data, fixed=1)
-    if found:
-        table.notes += _notes(studies, found, is_mean)
+    table.notes += summary_notes.general(shown) if shown else []
     for study in studies:
         table.notes += [f"{study.name}: {note}" for note in left_out.note(study.left_out)]
     return table
@@ -56,148 +46,101 @@ def page(table, names):
     return f"# {TITLE}\n\n{body}\nThe studies' own reports: {text.listed(links)}.\n"
 
 
-def _grid(place):
-    """A mapping of tools to mappings of studies' names to ``Standing``s."""
-    return {
-        tool: {study.name: standing(tool, block, study.order) for study, block in place.here}
-        for tool in place.tools
-    }
+class Part:
+    """What the summary says of one ``places.Place``; ``studies``: the names of all."""
 
+    def __init__(self, place, studies):
+        self.place, self.studies = place, studies
+        #: How each tool stands in each study that is here: tool to study's name to ``Standing``.
+        self.grid = {
+            tool: {study.name: standing(tool, block, study.order) for study, block in place.here}
+            for tool in place.tools
+        }
+        filled = {
+            tool: [name for name, each in row.items() if each.ratio is not None]
+            for tool, row in self.grid.items()
+        }
+        #: The rectangle of the mean, two lists; empty without one.
+        self.tools, self.over = rectangle.largest(filled, studies)
 
-def _with_ratio(grid):
-    """In which studies each tool has a ratio, as ``rectangle.largest`` takes it."""
-    return {
-        tool: [name for name, each in row.items() if each.ratio is not None]
-        for tool, row in grid.items()
-    }
+    @property
+    def order(self):
+        """What is known of the tools, an ``order.Order``."""
+        return self.place.here[0][0].order
 
+    @property
+    def standings(self):
+        """All ``Standing``s in one list."""
+        return [each for row in self.grid.values() for each in row.values()]
 
-def _order(place, grid, means):
-    """The tools as rows: by their mean, then those with fewer ratios, then by name."""
+    @property
+    def is_measured(self):
+        """Whether any tool ran here."""
+        return any(each.runs for each in self.standings)
 
-    def key(tool):
-        ratios = [each.ratio.value for each in grid[tool].values() if each.ratio]
-        mean = means[tool].value if tool in means else 0.0
-        return tool not in means, mean, -len(ratios), min(ratios, default=0.0), _name(tool, place)
+    @cached_property
+    def means(self):
+        """The geometric mean of each tool of the rectangle, a ``Ratio``."""
+        return {
+            tool: geometric_mean([self.grid[tool][name].ratio for name in self.over])
+            for tool in self.tools
+        }
 
-    return sorted(grid, key=key)
+    def name(self, tool):
+        """What tables print for a tool."""
+        cells = (cell for _, block in self.place.here for cell in block.cells)
+        return next(cell.tool_name for cell in cells if cell.tool == tool and not cell.published)
 
+    @property
+    def sorted_tools(self):
+        """The tools of the rectangle by their mean, then the others, by how many ratios there are.
 
-def _name(tool, place):
-    cells = (cell for _, block in place.here for cell in block.cells)
-    return next(cell.tool_name for cell in cells if cell.tool == tool and not cell.published)
+        Those of as many by the least one: no more than an order for reading.
+        """
 
+        def key(tool):
+            mean = self.means.get(tool)
+            ratios = [each.ratio.value for each in self.grid[tool].values() if each.ratio]
+            least = min(ratios, default=0.0)
+            return mean is None, mean.value if mean else -len(ratios), least, self.name(tool)
 
-def _row(tool, place, row, means, names, baseline):
-    entries = [entry(_name(tool, place))]
-    for name in names:
-        each = row.get(name)
-        value = each.ratio.value if each and each.ratio else None
-        entries.append(entry(each.shown if each else "", value))
-    return [*entries, tables.ratio(means.get(tool), to_itself=tool == baseline)]
+        return sorted(self.grid, key=key)
 
+    @property
+    def rows(self):
+        """Rows of entries: the tool, a study each, the mean."""
+        return [self._row(tool) for tool in self.sorted_tools]
 
-# -- notes --------------------------------------------------------------------------------------
+    def _row(self, tool):
+        entries = [entry(self.name(tool))]
+        for name in self.studies:
+            each = self.grid[tool].get(name)
+            value = each.ratio.value if each and each.ratio else None
+            entries.append(entry(each.shown if each else "", value))
+        is_baseline = tool == self.order.baseline
+        return [*entries, tables.ratio(self.means.get(tool), to_itself=is_baseline)]
 
+    @property
+    def data(self):
+        """Rows of plain numbers, one for each tool and study."""
+        return [self._plain(tool, *pair) for tool in self.sorted_tools for pair in self.place.here]
 
-def _rectangle(place, tools, over, grid):
-    """Over what the mean is taken, and which tools are outside."""
-    if not tools:
-        return (
-            f"No {text.in_sentence(MEAN)}: no two tools have a ratio in the same two studies here."
-        )
-    outside = [_name(tool, place) for tool in grid if tool not in tools]
-    inside = text.listed([_name(tool, place) for tool in tools])
-    words = (
-        f"{MEAN}: over the rectangle of {len(tools)} tools ({inside}) and {len(over)} studies "
-        f"({text.listed(over)}), {rectangle.RULE}"
-    )
-    return words + (f". Outside of it: {text.listed(outside)}." if outside else ".")
-
-
-def _studies(place):
-    """What each study trains here, how often and when."""
-    found = []
-    for study, block in place.here:
-        runs = [run for cell in block.cells for run in cell.ok if not cell.published]
-        if not runs:
-            continue
-        first, counts = runs[0], {len(cell.ok) for cell in block.ok if not cell.published}
-        times = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-        title = study.order.workload.title or first["workload"]
-        dates = period([run["started_utc"] or "" for run in runs])
-        found.append(
-            f"{study.name}: {title}; {first['epochs']} epochs of {first['n_train']:,} samples of "
-            f"{first['data_set']}; {times} run{'s' * (counts != {1})} of a tool, measured {dates} "
-            "(UTC)."
-        )
-    return found
-
-
-def _reasons(place, grid):
-    """Why tools have a word in place of a ratio, those that share a reason in one note."""
-    found = {}
-    for tool, row in grid.items():
-        for word, why in {(each.word, each.why): None for each in row.values() if each.why}:
-            names = [name for name, each in row.items() if (each.word, each.why) == (word, why)]
-            where = found.setdefault((word, why), {})
-            where.setdefault(text.listed(names), []).append(_name(tool, place))
-    # Names of tools may hold commas.
-    return [
-        f"{word.capitalize()}: "
-        + "; ".join(f"{'; '.join(tools)} (in {names})" for names, tools in where.items())
-        + f": {why}."
-        for (word, why), where in found.items()
-    ]
-
-
-def _notes(studies, found, is_mean):
-    """What the entries of all sections mean."""
-    order = studies[0].order
-    words = list(dict.fromkeys(each.word for each in found if each.word))
-    several = any(each.ratio and each.ratio.low is not None for each in found)
-    said = [
-        f"An entry is a tool's training time divided by that of {order.name(order.baseline)} in "
-        "the same study, as in the study's own tables. Less is better. Times of different studies "
-        "are never divided by each other, nor those of different machines or contracts.",
-    ]
-    if several:
-        mean = f", and so do those of the {text.in_sentence(MEAN)}" if is_mean else ""
-        said.append(
-            f"In brackets: 95 % intervals; those of a study hold for all its tools together{mean}."
-        )
-    if any(each.tier for each in found):
-        said.append(notes.TIER)
-    said += [f"{word.capitalize()}: {MEANINGS[word]}." for word in MEANINGS if word in words]
-    return said
-
-
-# -- plain numbers ------------------------------------------------------------------------------
-
-
-def _plain(tool, place, row, means, over):
-    """A row of plain numbers for each study."""
-    lines = []
-    for study, block in place.here:
-        each = row[study.name]
-        mean = means.get(tool)
-        lines.append(
-            {
-                "instance": block.instance,
-                "device": block.device.name,
-                "hardware": place.block.hardware,
-                "contract": block.contract,
-                "study": study.name,
-                "workload": study.order.workload.name,
-                "tool": tool,
-                "tool_name": _name(tool, place),
-                "outcome": each.word or "ok",
-                "reason": each.why,
-                "runs_ok": each.runs,
-                "tier": each.tier,
-                **tables.three("vs_baseline", each.ratio),
-                "in_rectangle": "yes" if mean and study.name in over else "no",
-                **tables.three("geometric_mean", mean),
-            }
-        )
-    return lines
+    def _plain(self, tool, study, block):
+        each, mean = self.grid[tool][study.name], self.means.get(tool)
+        return {
+            "instance": block.instance,
+            "device": block.device.name,
+            "hardware": self.place.block.hardware,
+            "contract": block.contract,
+            "study": study.name,
+            "workload": study.order.workload.name,
+            "tool": tool,
+            "tool_name": self.name(tool),
+            "outcome": each.word or "ok",
+            "reason": each.why,
+            "runs_ok": each.runs,
+            "tier": each.tier,
+            **tables.three("vs_baseline", each.ratio),
+            "in_rectangle": "yes" if mean and study.name in self.over else "no",
+            **tables.three("geometric_mean", mean),
+        }
