@@ -47,6 +47,8 @@ def test_the_order_of_the_tools_does_not_decide(filled, draw):
 def test_more_studies_are_preferred_to_more_tools():
     four = {"base": set("abc"), "one": set("abc"), "two": set("ab")}  # 2 x 3 and 3 x 2
     assert largest(four, STUDIES) == (["base", "one"], ["a", "b", "c"])
+    apart = dict.fromkeys("xyz", set("ab")) | dict.fromkeys("pq", set("cde"))
+    assert largest(apart, STUDIES) == (["p", "q"], ["c", "d", "e"])
 
 
 def test_what_a_tool_lacks_is_left_out_and_not_filled():
