@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from several_studies import OTHERS, TOOLS, make, options, records
-from synthetic import changed, record, record_1
+from synthetic import changed, in_rounds, record, record_1
 from tabling import bounds, column, row, rows
 
 import make_summary
@@ -19,6 +19,8 @@ from benchm.reporting.columns import flatten
 from benchm.reporting.order import Order
 from benchm.reporting.places import Study, places
 from benchm.reporting.standings import MEANINGS
+from benchm.reporting.summary import page as page_of
+from benchm.reporting.summary import summary
 from benchm.reporting.text import OUTCOMES
 from benchm.statistics.across import geometric_mean
 from benchm.statistics.estimates import Ratio
@@ -170,6 +172,35 @@ def test_what_an_older_contract_timed_stands_apart(tmp_path):
         ["old"],
         ["new", "newer"],
     ]
+
+
+def test_kinds_of_tools_have_tables_of_their_own_with_their_own_baseline():
+    """Networks in both studies; trees in one, where the other has no adapter for them."""
+    times = {"base": [10.0, 10.2], "other": [20.0, 20.1]}
+    trees = {"oak": [1.0, 1.1], "elm": [3.0, 3.1]}
+    both = [
+        Study(name, Order(baseline="base", not_offered=without), kinds(times, found))
+        for name, found, without in (("quick", {}, ("oak", "elm")), ("table", trees, ()))
+    ]
+    page = page_of(summary(both), ["quick", "table"])
+    assert row(page, "other")[1:3] == [row(page, "other")[1]] * 2
+    assert row(page, "oak")[1] == "not offered" and row(page, "oak")[2].startswith("1x")
+    assert bounds(row(page, "elm")[2].split(",")[0])[0] > 2
+    tables = [cells for cells in rows(page) if cells[0] == "Tool"]
+    assert tables == [["Tool", "quick", "table", "Geometric mean"], ["Tool", "quick", "table"]]
+    assert "divided by that of base or oak, the baseline of its kind of tool," in page
+    assert "oak leads in table." in page
+
+
+def kinds(networks, trees):
+    """Blocks of a study with tools of two kinds."""
+    found = []
+    for kind, times, base in (("network", networks, "base"), ("trees", trees, "oak")):
+        rows = [flatten(lift(item)) for item in in_rounds(times)]
+        for block in blocks_of(rows, baseline=base):
+            block.kind = kind
+            found.append(block)
+    return found
 
 
 def test_a_device_that_is_not_there_is_one_line(tmp_path):

@@ -11,6 +11,8 @@ def sentence(place):
     """
     first, said = {}, {}
     for study, block in place.here:
+        if block is None:
+            continue
         words = _answer(block)
         said.setdefault(words, []).append(study.name)
         tools = [cell for cell in ranked(block) if cell.tier]

@@ -43,8 +43,12 @@ class Standing:
 
 
 def standing(tool, block, order):
-    """The ``Standing`` of a tool in a ``Block``; ``order``: what is known of that study."""
-    cell = next((c for c in block.cells if c.tool == tool and not c.published), None)
+    """The ``Standing`` of a tool in a ``Block``, or None for a study that has none of its kind.
+
+    ``order``: what is known of that study.
+    """
+    cells = block.cells if block else []
+    cell = next((c for c in cells if c.tool == tool and not c.published), None)
     if cell is None:
         return Standing(NOT_OFFERED if tool in order.not_offered else NOT_RUN)
     if not cell.timed:
@@ -57,4 +61,4 @@ def standing(tool, block, order):
         return Standing(UNRANKED if is_certified else NOT_CERTIFIED, why, runs=runs)
     ratio = cell.versus_baseline
     word = "" if ratio else NO_BASELINE
-    return Standing(word, "", ratio, cell.tier, runs, tool == order.baseline)
+    return Standing(word, "", ratio, cell.tier, runs, tool == block.family.baseline)

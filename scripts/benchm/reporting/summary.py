@@ -28,7 +28,7 @@ def summary(studies):
             own = summary_notes.of_part(part)
             sections.append(Section(words, part.rows, block.place, own))
         else:
-            cells = [cell for _, block in part.place.here for cell in block.cells]
+            cells = [cell for each in part.place.blocks for cell in each.cells]
             sections.append(Section(f"On {block.title}: {tables.nothing(cells)}.", [], block.place))
     columns = ["Tool", *(study.name for study in studies), summary_notes.MEAN]
     data = [line for part in shown for line in part.data]
@@ -88,7 +88,7 @@ class Part:
 
     def name(self, tool):
         """What tables print for a tool."""
-        cells = (cell for _, block in self.place.here for cell in block.cells)
+        cells = (cell for block in self.place.blocks for cell in block.cells)
         return next(cell.tool_name for cell in cells if cell.tool == tool and not cell.published)
 
     @property
@@ -117,20 +117,23 @@ class Part:
             each = self.grid[tool].get(name)
             value = each.ratio.value if each and each.ratio else None
             entries.append(entry(each.shown if each else "", value))
-        is_baseline = tool == self.order.baseline
+        is_baseline = tool == self.place.baseline
         return [*entries, tables.ratio(self.means.get(tool), to_itself=is_baseline)]
 
     @property
     def data(self):
         """Rows of plain numbers, one for each tool and study."""
-        return [self._plain(tool, *pair) for tool in self.sorted_tools for pair in self.place.here]
+        return [
+            self._plain(tool, study) for tool in self.sorted_tools for study, _ in self.place.here
+        ]
 
-    def _plain(self, tool, study, block):
+    def _plain(self, tool, study):
+        block = self.place.block
         each, mean = self.grid[tool][study.name], self.means.get(tool)
         return {
             "instance": block.instance,
             "device": block.device.name,
-            "hardware": self.place.block.hardware,
+            "hardware": block.hardware,
             "contract": block.contract,
             "study": study.name,
             "workload": study.order.workload.name,

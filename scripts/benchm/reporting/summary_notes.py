@@ -9,9 +9,11 @@ MEAN = "Geometric mean"
 
 def general(parts):
     """What the entries of all ``summary.Part``s mean, for those that there are."""
-    order, found = parts[0].order, [each for part in parts for each in part.standings]
+    found = [each for part in parts for each in part.standings]
+    names = dict.fromkeys(part.order.name(part.place.baseline) for part in parts)
+    several = ", the baseline of its kind of tool," if len(names) > 1 else ""
     said = [
-        f"An entry is a tool's training time divided by that of {order.name(order.baseline)} in "
+        f"An entry is a tool's training time divided by that of {' or '.join(names)}{several} in "
         "the same study, as in the study's own tables. Less is better. Times of different studies "
         "are never divided by each other, nor those of different machines or contracts."
     ]
@@ -34,7 +36,7 @@ def of_part(part):
 
 def _rectangle(part):
     """Over what the mean is taken, and which tools are outside; nothing where one study is."""
-    if len(part.place.here) < 2:
+    if len(part.place.blocks) < 2:
         return []
     if not part.tools:
         return [
@@ -53,10 +55,11 @@ def _studies(place):
     """What each study trains here, how often and when."""
     found = []
     for study, block in place.here:
-        runs = [run for cell in block.cells for run in cell.ok if not cell.published]
+        cells = block.cells if block else []
+        runs = [run for cell in cells for run in cell.ok if not cell.published]
         if not runs:
             continue
-        first, counts = runs[0], {len(cell.ok) for cell in block.ok if not cell.published}
+        first, counts = runs[0], {len(cell.ok) for cell in cells if cell.ok and not cell.published}
         times = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
         title = study.order.workload.title or first["workload"]
         dates = period([run["started_utc"] or "" for run in runs])
