@@ -87,6 +87,11 @@ def test_who_leads_where_is_said_as_far_as_tiers_tell(two):
 def test_a_tool_that_may_be_the_fastest_everywhere_is_named(tmp_path):
     studies = {name: records(name, seed=seed) for seed, name in enumerate("ab", start=1)}
     assert "Late is in tier 1 of each of a and b." in make(tmp_path, studies)
+    page = make(tmp_path, studies | {"c": records("c", tools=OTHERS)})
+    assert (
+        "Late leads in a and b; Near leads in c. No tool is in tier 1 of each of a, b and c."
+        in (page)
+    )
 
 
 def test_one_round_has_no_winner(tmp_path):

@@ -19,7 +19,7 @@ SHOWN = ("runs/**/*.json", "parity/*.json", "evidence/**/*.json")
 MADE = ("runs.csv", "left_out.json", "report.md", "tables/*", "figures/*", "pages/*")
 HTML = "report.html"
 #: Below results/: what several studies have besides.
-OVER_ALL = "summary.*"
+OVER_ALL = ("summary.md", "summary.csv", "summary.html")
 
 
 def note(config, study, root="."):
@@ -37,7 +37,7 @@ def is_html_of_all_stale(studies, root="."):
 
     Not where the page over all of them is missing, as after a dry run: it could not be made.
     """
-    if not any(Path(root, "results").glob(OVER_ALL)):
+    if not all(Path(root, "results", name).is_file() for name in OVER_ALL):
         return False
     now = _of_all(studies, root)
     return now["html"] is None or _noted(Path(root, "results")) != now
@@ -68,7 +68,7 @@ def _of_all(studies, root):
     folder = Path(root, "results")
     return {
         "studies": list(studies),
-        "made": _digest(folder, (OVER_ALL, *(f"{study}/{NAME}" for study in studies))),
+        "made": _digest(folder, (*OVER_ALL, *(f"{study}/{NAME}" for study in studies))),
         "html": _sha256(folder / HTML) if (folder / HTML).is_file() else None,
     }
 
