@@ -228,6 +228,9 @@ def test_the_page_has_all_that_it_needs_and_names_mean_themselves(tmp_path):
 
 def test_bad_input_is_named(tmp_path, capsys):
     arguments = options(tmp_path, {name: records(name, rounds=1) for name in ("a", "b")})
+    (tmp_path / "b/left_out.json").write_text('{"left_out": ["x/1.json: broken"]}')
+    assert make_summary.main(arguments) == 0
+    assert "* b: Left out: x/1.json: broken" in (tmp_path / "summary.md").read_text()
     (tmp_path / "b/runs.csv").unlink()
     assert make_summary.main(arguments) == 2
     assert "b/runs.csv: can't be read" in capsys.readouterr().err
