@@ -37,14 +37,16 @@ from benchm.reporting.merging import merge
 from benchm.reporting.order import read_order
 from benchm.reporting.places import Study
 from benchm.reporting.render import to_markdown
+from benchm.reporting.tables import reference_column
 from benchm.reporting.text import cell_text, in_sentence, markdown_table
 
 BLOCK = re.compile(r"(<!-- (?!end)(\w+) of (\S+) -->\n)(.*?)(?=<!-- end of table -->)", re.S)
 
-#: What a README has room for; the report has the rest. QUALITY stands for the metric's title.
-QUALITY = "{quality}"
+#: What a README has room for; the report has the rest. QUALITY stands for the metric's title,
+#: VERSUS for the column of the baseline.
+QUALITY, VERSUS = "{quality}", "{versus}"
 SHOWN = (
-    *("Tool", "Time (s)", "vs Best", "vs TF", "CPUs", "CPU1 (%)", QUALITY),
+    *("Tool", "Time (s)", "vs Best", VERSUS, "CPUs", "CPU1 (%)", QUALITY),
     *(f"{QUALITY}, 95 %", "Parity", "Cores used", "Cold (s)", "n"),
 )
 SHOWN_OF_VARIANTS = (
@@ -121,10 +123,11 @@ def read(folder):
     return blocks, order
 
 
-def titles(columns, blocks):
-    """Return the columns with the title of the blocks' metric in its place."""
+def titles(columns, blocks, versus=""):
+    """Return the columns with the title of the blocks' metric, and ``versus``, in their places."""
     title = next((block.metric.title for block in blocks if block.metric), "Quality")
-    return [name.format(quality=title, quality_in_sentence=in_sentence(title)) for name in columns]
+    names = {"quality": title, "quality_in_sentence": in_sentence(title), "versus": versus}
+    return [name.format(**names) for name in columns]
 
 
 def common(folder):
@@ -165,7 +168,7 @@ def tools(folder):
     made = by_tool(blocks, order, machines)
     parts = []
     for block, section in zip(blocks, made.sections, strict=True):
-        header = titles(SHOWN, blocks)
+        header = titles(SHOWN, blocks, versus(made, section, order))
         if limit_of(block, order, machines):
             header.insert(header.index("Parity"), COLUMN)
         shown = [made.columns.index(name) for name in header]
@@ -173,6 +176,14 @@ def tools(folder):
         parts += [cell_text(section.heading)] * (len(blocks) > 1)
         parts.append(markdown_table(header, entries, made.left))
     return "\n\n".join(parts)
+
+
+def versus(table, section, order):
+    """Return the column of a section's baseline: the one such that says anything, or the first."""
+    others = ("vs Best", reference_column(order))
+    found = [name for name in table.columns if name.startswith("vs ") and name not in others]
+    said = [n for n in found if any(row[table.columns.index(n)][0] for row in section.rows)]
+    return (said or found)[0]
 
 
 def variants(folder):
