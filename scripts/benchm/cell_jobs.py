@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from . import adapters, attempts, configuration, project
+from . import adapters, attempts, configuration, kinds, project
 from .device import Device
 from .files import BadInput
 from .matrix import Matrix
@@ -99,6 +99,8 @@ class CellJobs(Matrix):
                 "outputs": self.workload.outputs,
             },
             "options": tool.get("options", {}),
+            # Of a network the job says nothing: there was no other kind when records were made.
+            **kinds.named(kinds.of(tool)),
         }
         return json.dumps(job, sort_keys=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from . import adapters, checking, project, twin, workloads
+from . import adapters, checking, kinds, project, twin, workloads
 from .checking import unknown, wrong
 from .device import Device
 from .files import BadInput, one_line
@@ -157,13 +157,14 @@ def tool_with_torch(config):
 
 
 def not_offered(config, study):
-    """Return the ids of the tools that are run but have no adapter for a study's workload."""
-    workload = config["studies"][study]["workload"]
-    return [
-        tool
-        for tool in tools_to_run(config)
-        if adapters.leaf_of(config["tools"][tool], workload) is None
-    ]
+    """Return the ids of the tools that are run but have no adapter for a study's workload.
+
+    Of a kind without any tool that has one the workload is no business.
+    """
+    workload, entries = config["studies"][study]["workload"], config["tools"]
+    leaves = {tool: adapters.leaf_of(entries[tool], workload) for tool in tools_to_run(config)}
+    offering = {kinds.of(entries[tool]) for tool, leaf in leaves.items() if leaf}
+    return [t for t, leaf in leaves.items() if leaf is None and kinds.of(entries[t]) in offering]
 
 
 def order_of(config, study=None):
@@ -174,19 +175,18 @@ def order_of(config, study=None):
     """
     tools = [
         {"id": tool, "name": entry["name"]}
-        | {key: entry[key] for key in ("variant_of", "deviation") if key in entry}
+        | {key: entry[key] for key in ("variant_of", "deviation", "kind") if key in entry}
         for tool, entry in config["tools"].items()
     ]
     # The order of tools in the file is only the order of running; tables sort for themselves.
     tools.sort(key=lambda tool: tool["id"])
     order = {"tools": tools, "baseline": config["baseline"]}
+    order |= {key: config[key] for key in ("baselines", "reference") if key in config}
     order["instances"] = {
         # What a cluster is asked for is nothing to report.
         name: {key: value for key, value in (about or {}).items() if key != "memory_mb"}
         for name, about in config["instances"].items()
     }
-    if "reference" in config:
-        order["reference"] = config["reference"]
     if study in config["studies"]:
         data_set = config["studies"][study]["data_set"]
         workload = workloads.load(config["studies"][study]["workload"]).on(data_set)
@@ -231,8 +231,7 @@ def _check_names(config):
             text = f"no name here; results/{study}/ is no study's; allowed: any other than "
             raise wrong(FILE, f"studies.{study}", text + ", ".join(RESERVED))
     tools = config["tools"]
-    if config["baseline"] not in tools:
-        raise wrong(FILE, "baseline", unknown("tool", config["baseline"], tools))
+    kinds.check_baselines(config, FILE)
     for number, tool in enumerate(config.get("also", [])):
         if tool not in tools:
             raise wrong(FILE, f"also.{number}", unknown("tool", tool, tools))

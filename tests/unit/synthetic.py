@@ -131,6 +131,15 @@ def of_metric(item, metric, value, half=0.01):
     return changed(item, "quality", item["quality"] | quality)
 
 
+def of_trees(item):
+    """A copy of a record as a tool of kind ``trees`` leaves it: without epochs."""
+    item = changed(item, "software.kind", "trees")
+    epochs = ("first_epoch_s", "epochs_s", "steady_epoch_s", "steady_s")
+    item["times"] |= dict.fromkeys(epochs)
+    item["training"]["steps"] = None
+    return item
+
+
 def order(tools, baseline=None, **keys):
     """The JSON that programs take with --order."""
     tools = [{"id": tool, "name": tool.title()} for tool in tools]

@@ -67,6 +67,7 @@ def judged(arrays, content=None, parts=PARTS, steps=(3, 6), **quality):
         "study": {"n_train": 300, "n_test": N, "epochs": 2, "protocol": {"batch_size": 128}},
         "training": {"steps": None if steps is None else list(steps)},
         "quality": {"value": writing.rounded(value), **quality},
+        "software": {},
         "evidence": {"sha256": hashlib.sha256(content).hexdigest()},
     }
     checks = evidence.judge(record, content, WORKLOAD, parts)
@@ -262,7 +263,7 @@ def test_a_file_that_is_too_large_is_not_opened():
 
 
 def test_evidence_of_another_record_fails():
-    record = {"evidence": {"sha256": "0" * 64}}
+    record = {"evidence": {"sha256": "0" * 64}, "software": {}}
     checks = evidence.judge(record, packed(honest()), WORKLOAD, PARTS)
     assert evidence.verdict_of(checks)[0] == "fails"
 

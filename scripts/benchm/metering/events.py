@@ -22,10 +22,10 @@ def _no_constant(name):
 class Timeline:
     """Events of one run with the meter's time stamps (seconds, monotonic clock).
 
-    ``epochs`` is the number of epochs that the study asks for. After the last event:
-    ``stamps`` maps event names to seconds, ``epoch_starts`` and ``epoch_stops`` are lists,
-    ``steps`` the tool's own count of updates after each epoch (None where it does not count);
-    ``facts`` and ``versions`` are what the adapter said of itself.
+    ``epochs`` is the number of epochs that the study asks for, 0 for a tool that has none. After
+    the last event: ``stamps`` maps event names to seconds, ``epoch_starts`` and ``epoch_stops`` are
+    lists, ``steps`` the tool's own count of updates after each epoch (None where it does not
+    count); ``facts`` and ``versions`` are what the adapter said of itself.
     """
 
     def __init__(self, epochs):

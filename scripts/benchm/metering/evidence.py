@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from .. import arrays
+from .. import arrays, kinds
 
 #: Bytes of weights that a run may hand over, before and after training together.
 MOST_WEIGHTS = 1 << 30
@@ -60,6 +60,11 @@ def read_weights(path):
         if not any(name.startswith(f"{when}/") for name in found):
             raise EvidenceError(f"it handed over no {when} weights")
     return found
+
+
+def weights_of(path, kind):
+    """Return the weights of a tool of a kind: what is no network has none. Raises EvidenceError."""
+    return read_weights(path) if kind == kinds.NETWORK else {}
 
 
 def packed(weights=None, predictions=None, reason=None):

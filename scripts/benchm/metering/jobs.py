@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from .. import kinds
 from ..files import BadInput
 from ..records import layout, upgrade
 
@@ -18,10 +19,11 @@ GROUPS = ("cell", "study", "workload")
 
 
 def read(source):
-    """Return the job: a dict with ``cell``, ``study``, ``workload``, ``options`` and ``columns``.
+    """Return the job: a dict with ``cell``, ``study``, ``workload``, ``options`` and two more.
 
-    ``columns``: those of the study's table as its workload has them, or None; they come with the
-    project as the data's own do, and stand in no job and no record.
+    ``kind``: of the tool (``kinds``), a network where the job names none; ``columns``: those of the
+    study's table as its workload has them, or None; they come with the project as the data's own
+    do, and stand in no job and no record.
     ``source`` is a path, or "-" for standard input. A record is a job too, so that a run
     can be repeated from what it left. Raises BadInput.
     """
@@ -40,12 +42,15 @@ def read(source):
         if group not in job:
             raise BadInput(f"{name}: key {group} is missing")
         check_group(group, job[group], name)
-    options = job.get("options", _options_of_record(job))
+    options = job.get("options", _of_software(job, "options"))
     options = {} if options is None else options
+    kind = job.get("kind") or _of_software(job, "kind") or kinds.NETWORK
+    if kind not in kinds.KINDS:
+        raise BadInput(f"{name}: key kind: {kind!r}; allowed: {', '.join(kinds.KINDS)}")
     if not isinstance(options, dict):
         raise BadInput(f"{name}: key options: {options!r}; allowed: an object")
-    columns = _columns(job["study"])
-    return {**{group: job[group] for group in GROUPS}, "options": options, "columns": columns}
+    about = {"options": options, "kind": kind, "columns": _columns(job["study"])}
+    return {group: job[group] for group in GROUPS} | about
 
 
 def _columns(study):
@@ -54,9 +59,9 @@ def _columns(study):
     return workloads.load(study["workload"]).on(study["data_set"]).columns
 
 
-def _options_of_record(job):
+def _of_software(job, key):
     software = job.get("software")
-    return software.get("options") if isinstance(software, dict) else None
+    return software.get(key) if isinstance(software, dict) else None
 
 
 def _lifted(job, name):

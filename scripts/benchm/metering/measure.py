@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .. import idx, project, source_files
+from .. import idx, kinds, project, source_files
 from ..records import layout
 from . import disturbance, environment, evidence, exclusive, gpu, hand_over, machine, outcome, probe
 from .events import CONTRACT, Timeline
-from .run import Seen, Setup, run
+from .run import Seen, Setup, epochs_of, run
 from .times import times
 
 #: The data set's files, in one line for each, as their checksums.
@@ -34,7 +34,7 @@ class NotMeasurable(Exception):
 class Request:
     """What to measure and where.
 
-    ``job``: ``cell``, ``study``, ``workload`` and ``options``; ``device``: that of its cell
+    ``job``: ``cell``, ``study``, ``workload``, ``options``, ``kind``; ``device``: that of its cell
     (``benchm.device.Device``); ``command``: interpreter and adapter; ``data``: the data set's
     directory; ``log``: where the adapter's output goes; ``time_limit``: seconds; ``attempt``: its
     number; ``environment``: the file that describes the tool's environment; ``unavailable``: why
@@ -131,7 +131,7 @@ def _measure(request, observer, gpus, cpus, gpu_count, lacking, is_ours=False):
     reasons |= {group: why for group in ("times", "quality", "load", "software", "evidence")}
     reasons |= {
         "round": "no round was drawn",
-        "training.steps": "the tool does not count its updates" if ok else why,
+        "training.steps": _no_steps(job) if ok else why,
         "provenance": "the file is not there",
         "software.gpu_libraries": _no_libraries(request.device) if ok else why,
         "software.environment_file_sha256": "no environment file was named",
@@ -145,7 +145,7 @@ def _measure(request, observer, gpus, cpus, gpu_count, lacking, is_ours=False):
 
 
 def _not_run(job, ended):
-    return Seen(ended, Timeline(job["study"]["epochs"]))
+    return Seen(ended, Timeline(epochs_of(job)))
 
 
 def _read_data(request):
@@ -176,6 +176,7 @@ def _software(seen, request, cpus):
         "threads_allowed": None if cpus is None else len(cpus),
         "cpus_allowed": cpus,
         "options": request.job["options"],
+        **kinds.named(kinds.of(request.job)),
         "variables": seen.variables,
         "facts": facts,
         "gpu_libraries": libraries,
@@ -187,6 +188,11 @@ def _software(seen, request, cpus):
 
 def _no_libraries(device):
     return "the tool told of none that it had loaded" if device.is_gpu else "no GPU was used"
+
+
+def _no_steps(job):
+    is_network = kinds.of(job) == kinds.NETWORK
+    return "the tool does not count its updates" if is_network else "it trains in no epochs"
 
 
 def _versions(told):

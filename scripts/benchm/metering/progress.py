@@ -52,7 +52,9 @@ class Progress:
             return "predicting"
         if timeline.epoch_starts:
             return f"epoch {len(timeline.epoch_starts)}/{self._epochs}"
-        return "compiling" if "run_start" in timeline.stamps else "importing and loading"
+        if "run_start" not in timeline.stamps:
+            return "importing and loading"
+        return "compiling" if timeline.epochs else "training"
 
     def _times(self, timeline, now):
         text = f"{clock(now - self._started)} elapsed"

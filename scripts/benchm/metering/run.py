@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from .. import kinds
 from .. import scratch as scratch_folders
 from . import bounds, environment, evidence, hand_over, load, outcome
 from .events import CONTRACT, ContractError, Timeline
@@ -68,7 +69,7 @@ class Seen:
 def run(job, parts, setup, observer=None):
     """Run the adapter and return what was ``Seen``.
 
-    ``job``: ``cell``, ``study``, ``workload`` and ``options``; ``parts``: the data set's
+    ``job``: ``cell``, ``study``, ``workload``, ``options`` and ``kind``; ``parts``: the data set's
     (``hand_over.Parts``); ``observer``: told of every look, see ``Nobody``.
     """
     with scratch_folders.folder() as scratch:
@@ -102,6 +103,11 @@ def adapter_job(job, scratch, setup, events):
     }
 
 
+def epochs_of(job):
+    """Return how many epochs an adapter tells of: the study's; what is no network has none."""
+    return job["study"]["epochs"] if kinds.of(job) == kinds.NETWORK else 0
+
+
 def _made(directory):
     directory.mkdir()
     return directory
@@ -113,7 +119,7 @@ def _read_evidence(seen, job, scratch, order, log):
         predictions = evidence.read_predictions(
             scratch / "predictions", len(order), job["workload"]["outputs"]
         )
-        seen.weights = evidence.read_weights(scratch / "weights")
+        seen.weights = evidence.weights_of(scratch / "weights", kinds.of(job))
         seen.predictions = hand_over.turned_back(predictions, order)
     except evidence.EvidenceError as error:
         seen.ended = outcome.failed(str(error), log, seen.ended.exit_code)
@@ -138,7 +144,8 @@ def _watch(job, setup, observer, scratch):
     )
     kills_before = outcome.out_of_memory_kills()
     meter_before = sum(psutil.Process().cpu_times()[:2])
-    watch = _Watch(Timeline(job["study"]["epochs"]), load.Window(setup.gpus, setup.gpu_count))
+    timeline = Timeline(epochs_of(job))
+    watch = _Watch(timeline, load.Window(setup.gpus, setup.gpu_count))
     tree = None
     broken = timed_out = None
     try:

@@ -24,6 +24,9 @@ def times(timeline, started, stopped):
     if complete and steady is None:
         for name in ("steady_epoch_s", "steady_s"):
             reasons[f"times.{name}"] = "a single epoch has no steady state"
+    if not timeline.epochs:
+        for name in ("first_epoch_s", "epochs_s", "steady_epoch_s", "steady_s"):
+            reasons[f"times.{name}"] = "it trains in no epochs"
     train = phase("run")
     own = between(timeline.elapsed.get("run_start"), timeline.elapsed.get("run_stop"))
     return {

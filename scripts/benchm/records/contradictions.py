@@ -13,6 +13,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from .. import kinds
 from . import possible, recomputed, upgrade
 
 #: Seconds by which sums of rounded times may be off.
@@ -144,6 +145,8 @@ def _epochs(record):
     epochs, wanted = record["times"]["epochs_s"], record["study"]["epochs"]
     if epochs is None:
         return None
+    if kinds.of(record["software"]) != kinds.NETWORK:
+        return f"times.epochs_s has {len(epochs)} epochs; what is no network has none"
     ok = record["status"]["outcome"] == "ok"
     if len(epochs) > wanted or (ok and len(epochs) != wanted):
         return f"times.epochs_s has {len(epochs)} epochs; study.epochs is {wanted}"

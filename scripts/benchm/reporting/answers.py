@@ -1,5 +1,6 @@
 """What the numbers say, in sentences that are made from them."""
 
+from .. import kinds
 from . import quality_notes, text
 from .notes import DOUBLE_DAGGER, initialisation
 
@@ -7,7 +8,9 @@ from .notes import DOUBLE_DAGGER, initialisation
 def where(block, blocks):
     """A block as a sentence names it: its hardware, with its name when there could be a doubt."""
     places = {(other.instance, other.contract) for other in blocks}
-    return block.hardware if block.hardware and len(places) == 1 else block.title
+    if not block.hardware or len(places) > 1:
+        return block.title
+    return ", ".join(filter(None, [block.hardware, block.label]))
 
 
 def measured(block):
@@ -26,10 +29,7 @@ def answer(block, blocks):
     if not cells:
         if not measured(block):
             return None
-        return (
-            f"On {where(block, blocks)}, no tool is ranked: none was shown to train the network "
-            "that was asked for."
-        )
+        return f"On {where(block, blocks)}, no tool is ranked: none was shown to {_asked(block)}."
     place = f"On {where(block, blocks)}"
     if len(cells) == 1:
         time = f"{text.seconds(cells[0].train_s)} s"
@@ -50,6 +50,11 @@ def answer(block, blocks):
         found = slowest.versus_best
         words += f"; the slowest, {slowest.name}, took {_range(found)} times as long"
     return f"{place}, {words}."
+
+
+def _asked(block):
+    is_network = block.kind == kinds.NETWORK
+    return "train the network that was asked for" if is_network else "do what was asked for"
 
 
 def _unranked(cells):

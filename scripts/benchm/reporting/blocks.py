@@ -1,7 +1,11 @@
-"""The cells of one instance, device and contract as a block: inside it times are compared."""
+"""The cells of one kind of tool, instance, device and contract as a block.
 
-from dataclasses import dataclass
+Inside it times are compared.
+"""
 
+from dataclasses import dataclass, replace
+
+from .. import kinds
 from ..device import Device
 from ..files import BadInput, read_text
 from ..twin import base_of
@@ -14,11 +18,13 @@ from .runs import Run
 
 @dataclass
 class Block:
-    """The cells of one instance and device that were measured under one contract.
+    """The cells of one kind, instance and device that were measured under one contract.
 
     ``contract``: its version, None where all cells were published. What others published of the
     same place stands in the block of the newest contract. ``twin``: the baseline's second run in
-    each round, which is no cell among the others; ``family``: compares the times.
+    each round, which is no cell among the others; ``family``: compares the times; ``base``: the
+    tool that the others are compared with, or None; ``label``: the kind of its tools in words, ''
+    where all blocks are of one kind.
     """
 
     instance: str
@@ -27,6 +33,9 @@ class Block:
     contract: int | None = None
     twin: Cell | None = None
     family: Family | None = None
+    kind: str = kinds.NETWORK
+    base: str | None = None
+    label: str = ""
 
     @property
     def ok(self):
@@ -82,7 +91,11 @@ class Block:
 
     @property
     def place(self):
-        """Instance and device, as sentences name them, with the contract when it is an old one."""
+        """Instance, device and label, as sentences name them, with the contract when it is old."""
+        return ", ".join(filter(None, [self._place, self.label]))
+
+    @property
+    def _place(self):
         return place_of(self.instance, self.device, self.contract)
 
     @property
@@ -90,7 +103,8 @@ class Block:
         """Instance, device and hardware, with the contract when it is an old one."""
         contract = f"contract {self.contract}" if is_old(self.contract) else ""
         more = "; ".join(filter(None, [self.hardware, contract]))
-        return f"{self.instance}, {self.device.name}" + (f" ({more})" if more else "")
+        where = f"{self.instance}, {self.device.name}" + (f" ({more})" if more else "")
+        return ", ".join(filter(None, [where, self.label]))
 
 
 def cores_of(count):
@@ -118,15 +132,16 @@ def blocks_of(rows, cards=None, judgements=None, baseline=None):
     Cells, and blocks that are only published, are in the order of the rows. ``cards``: parity
     cards, a ``Cards``, which say which cells may be ranked; ``judgements``: those of the runs'
     evidence, a ``Judgements``; None leaves either open and ranks all; ``baseline``: the tool that
-    the others are compared with, fixed in advance, or None.
+    the others are compared with, fixed in advance, or None; of several kinds a dict.
     """
     groups = {}
+    baselines = baseline if isinstance(baseline, dict) else {kinds.NETWORK: baseline}
     for run in map(Run.of, rows):
         cell = (run.tool, run.published)
-        place = groups.setdefault((run.instance, run.device), {})
+        place = groups.setdefault((run.instance, run.device, run.kind), {})
         place.setdefault(run.contract, {}).setdefault(cell, []).append(run)
     blocks = []
-    for (instance, device), by_contract in groups.items():
+    for (instance, device, kind), by_contract in groups.items():
         published = by_contract.pop(None, {})
         newest = max(by_contract, default=None)
         by_contract.setdefault(newest, {}).update(published)
@@ -136,11 +151,14 @@ def blocks_of(rows, cards=None, judgements=None, baseline=None):
             made = [cell for cell in made if cell not in twins]
             if made:
                 twin = next(iter(twins), None)
-                family = Family(made, twin, baseline)
+                base = baselines.get(kind)
+                family = Family(made, twin, base)
                 for cell in [*made, *twins]:
                     cell.family = None if cell.published else family
-                blocks.append(Block(instance, device, made, contract, twin, family))
+                blocks.append(Block(instance, device, made, contract, twin, family, kind, base))
     blocks.sort(key=_position)
+    if len({block.kind for block in blocks}) > 1:
+        blocks = [replace(block, label=kinds.TITLES[block.kind]) for block in blocks]
     for cell in (cell for block in blocks for cell in filter(None, [*block.cells, block.twin])):
         if cards is not None:
             cell.parity = cards.judge(cell)
@@ -149,8 +167,30 @@ def blocks_of(rows, cards=None, judgements=None, baseline=None):
     return blocks
 
 
+def of_all_kinds(blocks):
+    """Return blocks of the same place and contract as one: for what is compared among all kinds.
+
+    Such a block compares no times.
+    """
+    found = {}
+    for block in blocks:
+        found.setdefault((block.instance, block.device, block.contract), []).append(block)
+    return [same[0] if len(same) == 1 else _joined(same) for same in found.values()]
+
+
+def _joined(blocks):
+    cells = [cell for block in blocks for cell in block.cells]
+    return replace(blocks[0], cells=cells, twin=None, family=None, base=None, label="")
+
+
 def _position(block):
     """Sorting key that keeps the devices of a machine together, the newest contract first."""
     if all(cell.published for cell in block.cells):
         return (1,)
-    return 0, natural(block.instance), natural(block.device.name), -block.contract
+    return (
+        0,
+        natural(block.instance),
+        natural(block.device.name),
+        -block.contract,
+        kinds.position(block.kind),
+    )

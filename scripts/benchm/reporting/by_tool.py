@@ -10,10 +10,10 @@ def by_tool(blocks, order, machines=None):
 
     ``machines``: what ``limit.read_machines`` returned, for a row with the limit.
     """
-    versus, elsewhere = f"vs {tables.baseline_name(blocks, order)}", tables.reference_column(order)
+    versus, elsewhere = tables.versus_columns(blocks, order), tables.reference_column(order)
     metrics = list(dict.fromkeys(block.metric for block in blocks if block.metric))
     quality = metrics[0].title if metrics else "Quality"
-    columns = ["Tool", "Time (s)", "vs Best", versus, elsewhere]
+    columns = ["Tool", "Time (s)", "vs Best", *versus.values(), elsewhere]
     columns += ["GPU (%)", "CPUs", "CPU1 (%)", quality]
     columns += ["Tier", "Parity", limit.COLUMN, "Cost (USD)", "First epoch (s)", "Steady (s)"]
     columns += ["Cold (s)", "Cores used", "Memory (GB)", f"{quality}, 95 %", "n"]
@@ -25,15 +25,19 @@ def by_tool(blocks, order, machines=None):
             best, other = cell.versus_best, cell.versus_baseline
             if cell.published:
                 best = cell.ratio(block.best(cell))
-                other = cell.ratio(block.baseline(cell, order.baseline))
+                other = cell.ratio(block.baseline(cell, block.base))
             reference = reference_for(cell, blocks, order.reference)
             ratios = {"vs_best": best, "vs_baseline": other, "vs_reference": cell.ratio(reference)}
             data.append(tables.plain(cell, order, **ratios) | limit.plain(least, cell))
+            if len(versus) > 1:
+                data[-1]["kind"] = block.kind
             if cell.train_s is None:
                 rows.append(tables.not_run(cell, columns, entry(cell.name)))
                 continue
             references += [(cell, reference)] if reference else []
-            rows.append(_row(cell, order, best, other, reference, least))
+            other = tables.ratio(other, cell, to_itself=cell.tool == block.base)
+            compared = [best, *tables.of_kind(other, versus, block.kind), reference]
+            rows.append(_row(cell, order, compared, least))
         if not block.ok:  # one line instead of as many as there are tools
             heading = f"On {block.title}: {tables.nothing(block.cells)}."
             sections.append(Section(heading, [], block.place))
@@ -45,7 +49,7 @@ def by_tool(blocks, order, machines=None):
             *notes.reference(references, order.reference),
             *notes.unranked(block.cells),
             *quality_notes.of_cells(block.cells),
-            *notes.baseline([block], order.baseline, versus),
+            *notes.baseline([block], block.base, versus[block.kind]),
             *limit.notes(least, block.ok),
         ]
         sections.append(Section(f"On {block.title}:", rows, block.place, own))
@@ -53,14 +57,16 @@ def by_tool(blocks, order, machines=None):
     if not any(cell.ok for cell in cells):
         return Table("by_tool", "By tool", columns, sections, [], data, fixed=4)
     below = notes.general(cells) + [
-        f"vs Best, {versus}: the row's time divided by that of the fastest tool, or of the "
-        "baseline, on the same instance and device. Less is better.",
+        f"vs Best, {', '.join(versus.values())}: the row's time divided by that of the fastest "
+        f"tool, or of the baseline, on the same instance and device{_among(versus)}. Less is "
+        "better.",
         *notes.letters(cells),
     ]
-    main = ("Tool", "Time (s)", versus, quality, "Tier", "Parity")
+    main = ("Tool", "Time (s)", *versus.values(), quality, "Tier", "Parity")
     if len(blocks) == 1:  # else the place has a column of its own
         main += (f"{quality}, 95 %",)
-    table = Table("by_tool", "By tool", columns, sections, below, data, fixed=4, main=main)
+    fixed = 4 if len(versus) == 1 else 3  # a baseline's column says nothing of other kinds
+    table = Table("by_tool", "By tool", columns, sections, below, data, fixed=fixed, main=main)
     table.explain(
         {
             **notes.loads(cells),
@@ -76,15 +82,23 @@ def by_tool(blocks, order, machines=None):
     return table
 
 
-def _row(cell, order, best, other, reference, least):
-    """The row of a measured or published cell."""
+def _among(versus):
+    return "" if len(versus) == 1 else ", among tools of one kind alone"
+
+
+def _row(cell, order, compared, least):
+    """The row of a measured or published cell.
+
+    ``compared``: the ratio to the fastest, entries of the baselines' columns, the reference's cell.
+    """
+    best, *others, reference = compared
     load, cores = cell.gpu_load[0], cell.median("cores_used")
     memory = cell.median("peak_memory_host_bytes")
     return [
         entry(cell.name),
         tables.time(cell),
         tables.ratio(best, cell, to_itself=best is not None and best.value == 1),
-        tables.ratio(other, cell, to_itself=cell.tool == order.baseline),
+        *others,
         tables.versus(cell, reference),
         entry(text.whole(load), load),
         entry(text.whole(cell.median("cpus")), cell.median("cpus")),

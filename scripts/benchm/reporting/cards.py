@@ -8,7 +8,7 @@ card is of what was timed: ``verifying.agreement`` says in what the two must agr
 import json
 from dataclasses import dataclass
 
-from .. import twin
+from .. import kinds, twin
 from ..files import BadInput, one_line, read_text
 from ..verifying import agreement
 from .columns import record_of
@@ -18,12 +18,18 @@ VERSION = 1
 #: What the tables print for each verdict of a card.
 LETTERS = {"same": "S", "equivalent": "E", "different": "D", None: "-"}
 
+#: Of a card of kind ``task``, which shows what was asked and not which model answered.
+LETTER_OF_TASK = "T"
+
 #: Fields whose names in the cards don't say enough.
 FIELDS = {
     "step_losses": "loss of each step",
     "weights_10": "weights after 10 steps",
     "weights_20": "weights after 20 steps",
     "order": "order of samples",
+    "answers": "order of answers",
+    "single_rows": "single rows",
+    "deterministic": "two runs with one seed",
 }
 
 #: What a card must hold to be read here.
@@ -86,9 +92,10 @@ class Cards:
             return Parity("-", False, foreign)
         if card["verdict"] == "different":
             return Parity("D", False, difference(card))
+        letter = LETTERS[card["verdict"]] if cell.kind == kinds.NETWORK else LETTER_OF_TASK
         if cell.tool in self.variants:
-            return Parity(LETTERS[card["verdict"]], False, self.on_purpose(cell.tool))
-        return Parity(LETTERS[card["verdict"]])
+            return Parity(letter, False, self.on_purpose(cell.tool))
+        return Parity(letter)
 
 
 def _disagreement(card, cell):

@@ -31,7 +31,7 @@ class Cell:
         self.ok = [run for run in runs if run.ok]
         first = runs[0]
         self.tool, self.instance, self.device = first.tool, first.instance, first.device
-        self.published, self.contract = first.published, first.contract
+        self.published, self.contract, self.kind = first.published, first.contract, first.kind
         self.tool_name = first.tool_name
         self.name = self.tool_name + (" (published)" if self.published else "")
         self.family = None  # with which it is compared, see blocks_of

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from .. import kinds
 from ..device import Device
 
 ONE_GPU = Device("gpu")
@@ -56,12 +57,13 @@ def reference_for(cell, blocks, reference):
 
 
 def machines_compared(blocks, order):
-    """What the figure of machines compares: each block without variants and without what has no
-    time, what was measured apart from what was published.
+    """What the figure of machines compares: each block of networks without variants and without
+    what has no time, what was measured apart from what was published.
     """
     return [
         replace(block, cells=cells)
         for block in blocks
+        if block.kind == kinds.NETWORK
         for published in (False, True)
         if (cells := [cell for cell in block.ok
                       if cell.published == published and cell.tool not in order.variants])

@@ -1,5 +1,6 @@
 """The table that a reader decides by: few columns; the table by tool has the others."""
 
+from .. import kinds
 from . import marks, notes, quality_notes, tables
 from .cards import UNCHECKED
 from .tables import Section, Table, entry
@@ -9,6 +10,12 @@ TITLE = "To decide by"
 CERTIFIED = (
     "Certified: yes where the parity card and the evidence of every run show that the tool trained "
     "what was asked for, as well as the others. Only rows that say so are ranked."
+)
+
+#: Of what is no network.
+CERTIFIED_BY_TASK = (
+    "What is no network was asked for the task, not for a model: its card shows rows, columns and "
+    "question, its evidence that the quality is that of its predictions."
 )
 
 #: Where nobody judged the evidence of the runs, and of contract 1, whose runs left none.
@@ -21,9 +28,9 @@ CERTIFIED_BY_CARD = (
 
 def decision(blocks, order):
     """The ``Table`` to decide by, a section for each instance and device."""
-    versus = f"vs {tables.baseline_name(blocks, order)}"
+    versus = tables.versus_columns(blocks, order)
     title = next((block.metric.title for block in blocks if block.metric), "Quality")
-    columns = ["Tool", "Time (s)", versus, "Tier", title, f"{title}, 95 %", "Certified"]
+    columns = ["Tool", "Time (s)", *versus.values(), "Tier", title, f"{title}, 95 %", "Certified"]
     sections = []
     for block in blocks:
         if not block.ok:  # the table by tool says why
@@ -31,7 +38,7 @@ def decision(blocks, order):
         rows = [
             tables.not_run(cell, columns, entry(cell.name))
             if cell.train_s is None
-            else _row(cell, block, order)
+            else _row(cell, block, versus)
             for cell in block.ranking
         ]
         sections.append(Section(f"On {block.title}:", rows, block.place, _notes(block)))
@@ -42,20 +49,21 @@ def decision(blocks, order):
         words = {certified(cell) for cell in cells}
         meanings = {"yes": CERTIFIED, BY_CARD: CERTIFIED_BY_CARD}
         said = [meaning for word, meaning in meanings.items() if word in words]
+        said += [CERTIFIED_BY_TASK] if any(c.kind != kinds.NETWORK for c in cells) else []
         table.explain({"Tier": notes.TIER, "Certified": " ".join(said or [CERTIFIED])})
         if several:
             table.notes.insert(0, "In brackets: 95 % intervals; those of ratios hold together.")
     return table
 
 
-def _row(cell, block, order):
+def _row(cell, block, versus):
     ratio = cell.versus_baseline
     if cell.published:
-        ratio = cell.ratio(block.baseline(cell, order.baseline))
+        ratio = cell.ratio(block.baseline(cell, block.base))
     return [
         entry(cell.name),
         tables.time(cell),
-        tables.ratio(ratio, cell),
+        *tables.of_kind(tables.ratio(ratio, cell), versus, block.kind),
         entry("" if cell.tier is None else f"{cell.tier}", cell.tier),
         tables.quality(cell),
         tables.quality_interval(cell),

@@ -1,6 +1,7 @@
 """The figure of quality: what each tool's network predicts, by the metric of the workload."""
 
 from . import text
+from .blocks import of_all_kinds
 from .panels import by_time, figure, several_runs, spread_out
 from .plotting import FuncFormatter, MaxNLocator
 from .style import INK, label, protocol, sentence, tool_colours
@@ -8,7 +9,7 @@ from .style import INK, label, protocol, sentence, tool_colours
 
 def quality(blocks, order, cards):
     """Quality on the test set with its 95 % interval, over seeds or from the test set."""
-    colours = tool_colours(blocks, order)
+    colours, blocks = tool_colours(blocks, order), of_all_kinds(blocks)
     metric = next((block.metric for block in blocks if block.metric), None)
     title = metric.title if metric else "Quality"
 

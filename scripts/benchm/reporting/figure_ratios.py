@@ -66,7 +66,8 @@ def ratios(blocks, order, cards):
         return [c for c in by_time(block.ok) if _ratio(block, c, reference, order) is not None]
 
     names = dict.fromkeys(_reference(b, order)[1] for b in blocks if shown(b))
-    name = fit(next(iter(names), "the baseline"), NAME)
+    is_mixed = len({block.kind for block in blocks}) > 1
+    name = fit("the baseline" if is_mixed else next(iter(names), "the baseline"), NAME)
     several = any(cell.tier is not None for block in blocks for cell in block.cells)
     bands = any(_floor(block) for block in blocks if shown(block))
     return figure(
@@ -93,19 +94,19 @@ def _reference(block, order):
     """
     ranked = [cell for cell in by_time(block.ok) if cell.ranked and not cell.published]
     for cell in ranked:
-        if cell.tool == order.baseline:
+        if cell.tool == block.base:
             return cell, cell.tool_name
     published = [cell for cell in by_time(block.ok) if cell.published]
     if ranked:
         return ranked[0], f"{ranked[0].tool_name}, the fastest"
-    name = next((cell.tool_name for cell in published if cell.tool == order.baseline), None)
+    name = next((cell.tool_name for cell in published if cell.tool == block.base), None)
     return None, name or "the baseline"
 
 
 def _ratio(block, cell, reference, order):
     """The ``Ratio`` that is drawn for a cell, or None; without an interval where it is unranked."""
     if cell.published:
-        return cell.ratio(block.baseline(cell, order.baseline))
+        return cell.ratio(block.baseline(cell, block.base))
     if reference is None:
         return None
     if not cell.ranked:

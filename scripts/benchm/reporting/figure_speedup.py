@@ -11,14 +11,16 @@ from .style import NAME, SIZE, SOFT, fit, label, protocol, sentence, text_width,
 def speedup(blocks, order, cards):
     """How many times as fast as the baseline."""
     colours = tool_colours(blocks, order)
-    name = next(
-        (c.tool_name for block in blocks for c in block.cells if c.tool == order.baseline),
-        "the baseline",
-    )
-    name = fit(name, NAME)
+
+    def named(*blocks):
+        names = [c.tool_name for block in blocks for c in block.cells if c.tool == block.base]
+        return fit(names[0] if names else "the baseline", NAME)
+
+    is_mixed = len({block.kind for block in blocks}) > 1
+    name = "the baseline" if is_mixed else named(*blocks)
 
     def gain(block, cell):
-        reference = block.baseline(cell, order.baseline)
+        reference = block.baseline(cell, block.base)
         return None if reference is None else reference.ratio(cell)
 
     def draw(axes, block, cells):
@@ -27,7 +29,7 @@ def speedup(blocks, order, cards):
         backward = [_words(found) for found in gains if found.value < 1]
         room = max((text_width(words, SIZE, "bold") + 0.2 for words in backward), default=0.0)
         low, high = set_axis(axes, gains, before=room)
-        axes.set_xlabel(f"slower  ←  {name}  →  faster", loc="left")
+        axes.set_xlabel(f"slower  ←  {named(block)}  →  faster", loc="left")
         for row, (cell, found) in enumerate(zip(cells, gains, strict=True)):
             value = math.log2(found.value)
             axes.barh(
@@ -35,7 +37,7 @@ def speedup(blocks, order, cards):
                 color=colours[cell.tool], alpha=0.45 if cell.published else 0.9,
             )  # fmt: skip
             ends = [value, *draw_interval(axes, row, found, low, high)]
-            if cell.tool == order.baseline:
+            if cell.tool == block.base:
                 label(axes, 0, row, "baseline", color=SOFT)
             elif value < 0:
                 label(axes, min(ends), row, _words(found), before=True)

@@ -34,6 +34,6 @@ def read(runs, settings, card_paths=None, judgement_paths=None, left_out_path=No
     wanted = order.read_order(settings)
     found = cards.read_cards(card_paths, wanted.variants)
     judged = judgements.read_judgements(judgement_paths)
-    blocks = read_blocks(runs, found, judged, wanted.baseline)
+    blocks = read_blocks(runs, found, judged, wanted.baselines)
     quality_checks.check(blocks, wanted.workload, judged)
     return Inputs(wanted, found, judged, blocks, left_out.read(left_out_path, runs))

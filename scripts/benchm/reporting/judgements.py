@@ -6,6 +6,7 @@ ranked by the rules that they were made by.
 
 import json
 
+from .. import kinds
 from ..files import BadInput, one_line, read_text
 from ..verifying import wrong
 from . import text
@@ -77,6 +78,11 @@ METHOD = (
     "judged: whether the network of the protocol, in its precision, made these predictions with "
     "these weights. How it was trained is what *Parity* is about."
 )
+METHOD_WITHOUT_WEIGHTS = (
+    "What is no network leaves its predictions alone. They were judged: whether they are "
+    "probabilities, whether the quality is theirs, and whether the tool counts as many rows as the "
+    "study has. Which model made them nothing shows."
+)
 
 
 def section(judgements, blocks):
@@ -99,7 +105,10 @@ def section(judgements, blocks):
             for cell, run, words in doubts
             if words
         ]
-        parts += [METHOD, f"It holds for {len(judged) - len(wrong)} of {len(judged)} runs."]
+        parts += [METHOD] if any(c.kind == kinds.NETWORK for c, _ in judged) else []
+        without = any(cell.kind != kinds.NETWORK for cell, _ in judged)
+        parts += [METHOD_WITHOUT_WEIGHTS] if without else []
+        parts += [f"It holds for {len(judged) - len(wrong)} of {len(judged)} runs."]
         parts += ["\n".join(wrong)] if wrong else []
     if len(judged) < len(found):
         parts.append(

@@ -23,7 +23,7 @@ import json
 import math
 from dataclasses import dataclass
 
-from .. import checking
+from .. import checking, kinds
 from ..files import BadInput, one_line, read_text
 from . import tables, text
 
@@ -99,10 +99,13 @@ def read_machine(path):
 
 
 def limit_of(block, order, machines):
-    """The ``Limit`` of a block, None where its machine was not measured, or with other hardware."""
+    """The ``Limit`` of a block of networks.
+
+    None of other kinds, and where its machine was not measured, or with other hardware.
+    """
     cell = next((cell for cell in block.ok if not cell.published), None)
     machine = machines.get(block.instance)
-    if cell is None or machine is None:
+    if cell is None or machine is None or block.kind != kinds.NETWORK:
         return None
     rates = _of_gpu(machine, cell) if block.device.is_gpu else _of_cpu(machine, cell)
     if rates is None:

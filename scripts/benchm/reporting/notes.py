@@ -1,9 +1,10 @@
 """The lines below a table: what its numbers mean, for the runs that are in it."""
 
+from .. import kinds
 from ..rounds import COSTLY
 from ..twin import base_of
 from . import marks, text
-from .cards import LETTERS, UNCHECKED
+from .cards import LETTER_OF_TASK, LETTERS, UNCHECKED
 
 #: Marks a ratio that sets a measured time against a published one.
 DAGGER = "†"
@@ -186,6 +187,12 @@ def letters(cells):
             f"{equivalent} the same within stated tolerances; {different} something else; {none} "
             f"no card says. Only {same} and {equivalent} are ranked and compared."
         ]
+        if any(cell.kind != kinds.NETWORK for cell in measured):
+            notes.append(
+                f"Parity: {LETTER_OF_TASK} what is no network does the task: on tables whose "
+                "answers are known it uses all rows and columns, and answers the question. It is "
+                "ranked among its own kind."
+            )
     if any(cell.doubts is None and cell.contract >= 2 for cell in measured):
         notes.append("The evidence of the runs was not looked at.")
     return notes

@@ -7,8 +7,9 @@ import base64
 
 import markdown
 
+from .. import kinds
 from ..twin import base_of
-from . import not_run, notes, text
+from . import across_kinds, not_run, notes, text
 from .answers import answer, certainty, measured, quality, warnings
 from .decision import decision
 from .provenance import period
@@ -102,7 +103,9 @@ def facts(blocks):
 def _no_floor(block):
     """Why there is no noise floor: a run is missing, or only one of the two is ranked."""
     twin = block.twin
-    if twin and not twin.timed and any(run.outcome not in not_run.ALIKE for run in twin.runs):
+    if block.kind != kinds.NETWORK:
+        why = "because of this kind no tool is run twice in a round"
+    elif twin and not twin.timed and any(run.outcome not in not_run.ALIKE for run in twin.runs):
         why = "because no second run of the baseline came out ok (see what did not run)"
     elif twin and twin.timed and any(base_of(twin.tool) == cell.tool for cell in block.ok):
         why = "because only one of the baseline and its second run is ranked"
@@ -131,6 +134,7 @@ def answers(blocks):
         parts = ["\n".join("* " + " ".join(filter(None, pair)) for pair in answers)]
     else:
         parts = answers[0]
+    parts += map(text.cell_text, across_kinds.sentences(blocks))
     return "\n\n".join(filter(None, parts))
 
 

@@ -9,6 +9,7 @@ a file or as it is::
      "tools": [{"id": "keras_tensorflow", "name": "Keras (TensorFlow)"},
                {"id": "mxnet_2017", "name": "mxnet 2017", "variant_of": "mxnet",
                 "deviation": "pooling stride 1"}, ...],
+     "baselines": {"trees": "lightgbm"},
      "devices": ["cpu", "gpu"],
      "instances": {"p2.xlarge": {"gpu": "Tesla K80", "gpus": 1, "price_per_hour": 0.9,
                                  "peak_float32_tflops": 4.1, "year": 2016}, ...},
@@ -25,6 +26,7 @@ import json
 import re
 from dataclasses import dataclass, field, fields
 
+from .. import kinds
 from ..files import BadInput, one_line, read_text
 
 #: What may be said of an instance; the same keys as in schemas/config.schema.json.
@@ -79,11 +81,13 @@ class Workload:
 class Order:
     """``names`` maps a tool to what tables print; its keys are in the order of the rows.
 
-    ``instances`` maps a machine type to its description, ``variants`` a tool to a ``Variant``;
+    ``baseline``: of the networks; ``of_other_kinds``: kind to baseline; ``instances`` maps a
+    machine type to its description, ``variants`` a tool to a ``Variant``;
     ``not_offered``: tools that have no adapter for the workload; ``version``: of the study.
     """
 
     baseline: str | None = None
+    of_other_kinds: dict = field(default_factory=dict)
     names: dict = field(default_factory=dict)
     devices: tuple = ()
     instances: dict = field(default_factory=dict)
@@ -92,6 +96,11 @@ class Order:
     workload: Workload = Workload()
     not_offered: tuple = ()
     version: int = 1
+
+    @property
+    def baselines(self):
+        """The tool that the others of its kind are compared with, by kind."""
+        return {kinds.NETWORK: self.baseline, **self.of_other_kinds}
 
     def key(self, row):
         """Sorting key of a row of runs.csv: what isn't configured comes last, by name."""
@@ -134,7 +143,7 @@ def read_order(argument):
     except ValueError as error:
         raise BadInput(f"{where}: not JSON: {one_line(error)}") from None
     allowed = (
-        *("baseline", "devices", "instances", "not_offered", "reference", "tools"),
+        *("baseline", "baselines", "devices", "instances", "not_offered", "reference", "tools"),
         *("version", "workload"),
     )
     if not isinstance(keys, dict) or set(keys) - set(allowed):
@@ -145,6 +154,7 @@ def read_order(argument):
     names, variants = _tools(keys.get("tools", []), where)
     return Order(
         baseline=baseline,
+        of_other_kinds=_baselines(keys.get("baselines", {}), where),
         names=names,
         devices=_strings(keys, "devices", where),
         instances=_instances(keys.get("instances", {}), where),
@@ -154,6 +164,12 @@ def read_order(argument):
         not_offered=_strings(keys, "not_offered", where),
         version=_version(keys.get("version", 1), where),
     )
+
+
+def _baselines(value, where):
+    if not isinstance(value, dict) or not all(isinstance(tool, str) for tool in value.values()):
+        raise BadInput(f"{where}: baselines: allowed is a mapping of kinds to tools")
+    return value
 
 
 def _strings(keys, key, where):

@@ -1,5 +1,6 @@
 """The report's section on parity: which tools train the same network, and how that is known."""
 
+from .. import kinds
 from ..files import one_line
 from . import text
 from .cards import difference, field_name
@@ -11,6 +12,14 @@ METHOD = (
     "float64: gradients, updates, the batch that is not full, dropout, the order of the samples, "
     "and whether anything changes later on. A card holds for the adapter that was timed (the first "
     "12 digits of its SHA-256 stand here and under *Provenance*); after an edit it is made again."
+)
+
+METHOD_OF_TASK = (
+    "What is no network has a card of kind *task*: the program that is timed answers questions on "
+    "tables that were drawn so that the right answer is known. It says whether all rows and all "
+    "columns are used and no others, whether probabilities of class 1 come back in the order "
+    "given, whether nothing is learnt where there is nothing, and what a seed changes. Nothing "
+    "was tuned: the parameters of each model are its tool's defaults, as it reports them itself."
 )
 
 VERDICTS = {
@@ -26,6 +35,8 @@ def section(cards, order):
     if cards is None:
         return ""
     parts = ["## Parity", METHOD]
+    tasks = [card for card in cards.cards if kinds.of(card) != kinds.NETWORK]
+    parts += [METHOD_OF_TASK] if tasks else []
     if not cards.cards:
         return "\n\n".join([*parts, "There is no parity card, so nothing is ranked."])
     rows, without = [], {}
@@ -47,8 +58,29 @@ def section(cards, order):
     for verdict, words in VERDICTS.items():  # the only words here that are Markdown themselves
         table = table.replace(f"| {text.cell_text(str(verdict))} |", f"| {words} |")
     lacking = [f"No card on {place}: {text.cell_text(why)}." for place, why in without.items()]
-    parts += [table if rows else "", *lacking, _tolerances(cards, order)]
+    parts += [table if rows else "", *lacking, _tolerances(cards, order), _settings(tasks, order)]
     return "\n\n".join(filter(None, parts))
+
+
+def _settings(cards, order):
+    """A row for each tool that reports the parameters of its model; '' without any."""
+    rows = []
+    for card in cards:
+        settings = card["facts"].get("settings")
+        if isinstance(settings, dict):
+            words = ", ".join(f"{key} {_shown(value)}" for key, value in settings.items())
+            place = f"{card['instance']}, {card['device']}"
+            rows.append([order.name(card["tool"]), place, card["facts"].get("trees", ""), words])
+    if not rows:
+        return ""
+    header = ["Tool", "Where", "Trees", "Parameters"]
+    return "Parameters, as the tools report them:\n\n" + text.markdown_table(
+        header, [[str(word) for word in row] for row in rows], left=len(header)
+    )
+
+
+def _shown(value):
+    return f"{value:g}" if isinstance(value, float) else one_line(value, 60)
 
 
 def _tolerances(cards, order):

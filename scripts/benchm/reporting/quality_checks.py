@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import kinds
 from ..statistics.quality import Difference, Sample, against_the_others
 from . import text
 
@@ -51,7 +52,8 @@ def check(blocks, workload, judgements=None):
         if learned:  # where none did, they are alike in that
             for cell in filter(_learned_nothing, certified):
                 _note(cell, unranked=_as_guessed(cell))
-        if workload.margin is not None:
+        # Other models may rightly predict better or worse: that is what they are compared for.
+        if workload.margin is not None and block.kind == kinds.NETWORK:
             _compare(learned, workload.margin, judgements)
 
 
@@ -65,9 +67,9 @@ def _note(cell, **found):
 
 def _compare(cells, margin, judgements):
     """Hold cells against each other; the worst goes first, and is then no measure for others."""
-    samples = _samples(cells, judgements)
+    drawn = samples(cells, judgements)
     while len(cells) > 1:
-        found = against_the_others(samples, cells[0].metric.better == "lower")
+        found = against_the_others(drawn, cells[0].metric.better == "lower")
         for cell, difference in zip(cells, found, strict=True):
             _note(cell, difference=difference)
         worse = [i for i, difference in enumerate(found) if difference.is_worse(margin)]
@@ -76,12 +78,12 @@ def _compare(cells, margin, judgements):
         worst = max(worse, key=lambda i: found[i].value)
         _note(cells[worst], unranked=_worse_than(cells[worst], found[worst], margin))
         cells = [cell for i, cell in enumerate(cells) if i != worst]
-        samples = [sample for i, sample in enumerate(samples) if i != worst]
+        drawn = [sample for i, sample in enumerate(drawn) if i != worst]
     for cell in cells:  # alone again: there is nothing to compare it with
         _note(cell, difference=None)
 
 
-def _samples(cells, judgements):
+def samples(cells, judgements=None):
     """A ``Sample`` of each cell; which test samples were wrong, only where all say so."""
     wrong = [_wrong(cell, judgements) for cell in cells]
     shapes = {None if each is None else each.shape[1] for each in wrong}

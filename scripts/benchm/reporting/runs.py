@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from .. import kinds
 from ..device import Device
 from ..files import BadInput
 
@@ -14,7 +15,7 @@ class Run:
     """A row of runs.csv. The fields are what the reports decide by; ``run[column]`` is the rest.
 
     ``contract``: version under which it was measured, None of a published run; ``train_s``: in
-    seconds, None of a run that is not ok.
+    seconds, None of a run that is not ok; ``kind``: of its tool.
     """
 
     tool: str
@@ -27,6 +28,7 @@ class Run:
     outcome: str
     reason: str | None
     train_s: float | None
+    kind: str
     row: dict = field(repr=False, compare=False)
 
     @classmethod
@@ -42,6 +44,7 @@ class Run:
             tool_name=row["tool_name"] or row["tool"],
             published=row["source"] == "published",
             train_s=row["train_s"],
+            kind=kinds.of(row),
             row=row,
             **{name: row[name] for name in same},
         )

@@ -7,6 +7,7 @@ all), notes below, and the same as plain numbers.
 
 from dataclasses import dataclass, field
 
+from .. import kinds
 from ..files import one_line
 from . import marks, notes, quality_notes, text
 from .comparisons import cost
@@ -213,12 +214,23 @@ def three(name, found):
 # -- names ------------------------------------------------------------------------------------
 
 
-def baseline_name(blocks, order):
-    """The baseline as a column calls it: TF, or the tool's name."""
-    if order.baseline == "keras_tensorflow":
-        return "TF"
+def versus_columns(blocks, order):
+    """The columns that compare with the baseline, a mapping of the blocks' kinds to their names.
+
+    A baseline is called TF, or by its tool's name.
+    """
     names = {cell.tool: cell.tool_name for block in blocks for cell in block.cells}
-    return names.get(order.baseline) or order.names.get(order.baseline) or "baseline"
+    found = {}
+    for kind in {block.kind: None for block in blocks} or (kinds.NETWORK,):
+        tool = order.baselines.get(kind)
+        name = "TF" if tool == "keras_tensorflow" else names.get(tool) or order.names.get(tool)
+        found[kind] = f"vs {name or 'baseline'}"
+    return found
+
+
+def of_kind(found, columns, kind):
+    """Entries of the ``columns`` of ``versus_columns``: ``found`` in that of a kind alone."""
+    return [found if each == kind else entry("") for each in columns]
 
 
 def reference_column(order):

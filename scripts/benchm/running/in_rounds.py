@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import rounds, twin
+from .. import kinds, rounds, twin
 from ..files import BadInput
 from ..matrix import Matrix
 from ..records import reading
@@ -82,23 +82,24 @@ def runs_of(matrix, root="."):
 
 
 def widths(config, measured, root="."):
-    """Return, for each tool that may be the fastest on its device, how wide its interval is.
+    """Return how wide the interval is of each tool that may be the fastest of its kind on a device.
 
     ``measured``: of ``runs_of``. What a parity card does not certify is in no tier.
     """
-    by_device = {}
+    by_block, baselines = {}, {kinds.NETWORK: config["baseline"], **config.get("baselines", {})}
     for run in measured:
-        tools = by_device.setdefault(run.cell.device, {})
+        kind = kinds.of(config["tools"][run.cell.tool])
+        tools = by_block.setdefault((run.cell.device, kind), {})
         if "variant_of" not in config["tools"][run.cell.tool]:
             tools.setdefault(run.cell.tool, {})[run.cell.repeat] = run.train
     aside = {tool for tool in config["tools"] if twin.base_of(tool)}
     cards = {(run.cell.device, run.cell.tool): run.cell.card for run in measured}
     found = []
-    for device, times in by_device.items():
+    for (device, kind), times in by_block.items():
         unranked = {tool for tool in times if _is_no_certificate(Path(root, cards[device, tool]))}
         compared = compare(
             {tool: runs for tool, runs in times.items() if tool not in unranked},
-            config["baseline"],
+            baselines.get(kind),
             aside=aside,
         )
         for tool, tier in (compared.tiers if compared else {}).items():

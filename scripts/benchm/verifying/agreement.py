@@ -35,6 +35,8 @@ SAME_SINCE_2 = {
     "interpreter": (("interpreter",), ("software", "interpreter")),
     "packages' versions": (("versions",), ("software", "versions")),
     "precision": (("facts", "precision"), ("software", "facts", "precision")),
+    "kind of tool": (("kind",), ("software", "kind")),
+    "parameters of the model": (("facts", "settings"), ("software", "facts", "settings")),
     "number of parameters": (("facts", "parameters"), ("software", "facts", "parameters")),
 }
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import jsonschema
 
-from .. import project, workloads
+from .. import kinds, project, workloads
 from ..device import Device
 from ..files import write_text
 from ..metering import environment, gpu, machine, outcome
 from ..metering.events import CONTRACT
 from ..metering.run import Setup
-from . import cases, certify, field, session
+from . import cases, certify, field, session, task_cases, task_fields
 
 SCHEMA = project.SCHEMAS / "card.schema.json"
 
@@ -69,14 +69,18 @@ def make(request):
     else:
         command = [*request.command[:-1], str(Path(request.command[-1]).resolve())]
         setup = Setup(command, cpus, gpus, gpu_count, request.time_limit, request.log)
-        names = OF_SEVERAL_GPUS if gpu_count > 1 else None
-        ended, certified = certified_by(job, setup, request.seed, names)
+        if kinds.of(job) == kinds.NETWORK:
+            names = OF_SEVERAL_GPUS if gpu_count > 1 else None
+            ended, certified = certified_by(job, setup, request.seed, names)
+        else:
+            ended, certified = certified_by_task(job, setup, request.seed)
     cell = job["cell"]
     card = {
         **{key: cell[key] for key in ("tool", "instance", "device")},
         "study": job["study"]["name"],
         "work": {key: job["study"][key] for key in ("workload", "n_train", "epochs", "protocol")},
         "options": job["options"],
+        **kinds.named(kinds.of(job)),
         "outcome": ended.outcome,
         "reason": ended.reason,
         "log_tail": ended.log_tail,
@@ -123,11 +127,30 @@ def certified_by(job, setup, seed, names=None):
             break
     fields = certify.fields(workload, study, made, answers, replays)
     timeline = next(iter(answers.values())).timeline
-    return ended, {
+    return ended, _told_by(fields, timeline) | {"series": _series(fields, made)}
+
+
+def certified_by_task(job, setup, seed):
+    """The same of a tool that is no network: it shows the task (``task_cases``)."""
+    study = job["study"]
+    workload = workloads.load(study["workload"]).on(study["data_set"])
+    made = task_cases.make(workload, study, seed)
+    ended, answers = session.run(job, made.values(), setup)
+    if ended.outcome != "ok":
+        return ended, _NOTHING
+    columns = [name for group in workload.columns.values() for name in group]
+    fields = task_fields.fields(columns, made, answers)
+    told = _told_by(fields, answers["base"].timeline)
+    # How many rows there were is each case's own.
+    told["facts"] = {key: value for key, value in told["facts"].items() if key != "rows"}
+    return ended, _NOTHING | told
+
+
+def _told_by(fields, timeline):
+    return {
         "verdict": field.verdict_of(fields),
         "first_difference": field.first_difference(fields),
         "fields": [each.as_json() for each in fields],
-        "series": _series(fields, made),
         "facts": timeline.facts if timeline else {},
         "versions": timeline.versions if timeline else {},
         "interpreter": timeline.interpreter if timeline else None,

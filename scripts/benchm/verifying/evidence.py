@@ -5,12 +5,12 @@ short runs of the same program.
 """
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..records import writing
-from . import evidence_file
+from .. import kinds
+from . import evidence_file, task_evidence
+from .check import Check, quality_of
 from .initial import wrongly_drawn
 
 #: Test samples whose predictions are computed again, at most: time for one run. They are drawn
@@ -18,17 +18,14 @@ from .initial import wrongly_drawn
 #: 4e-5 for one sample in two hundred.
 SAMPLES = 2000
 
+#: What need not have been looked at: a tool need not count its own updates or rows.
+NEED_NOT = ("steps", "initial", "rows")
+
 #: What float32 itself leaves in a number after a few operations.
 ROUNDING = 8 * 2**-23
 
 
-@dataclass
-class Check:
-    """One thing that was looked at: ``ok`` is None where it could not be."""
-
-    name: str
-    ok: bool | None
-    words: str
+_IS_THE_FILE = Check("file", True, "it is what the record was written with")
 
 
 def judge(record, content, workload, parts=None):
@@ -41,6 +38,8 @@ def judge(record, content, workload, parts=None):
     digest = hashlib.sha256(content).hexdigest()
     if digest != record["evidence"]["sha256"]:
         return [Check("file", False, "the evidence is not what the record was written with")]
+    if kinds.of(record["software"]) != kinds.NETWORK:
+        return [_IS_THE_FILE, *task_evidence.checks(record, content, workload, parts)]
     shapes, n = workload.shapes, record["study"]["n_test"]
     expected = {
         f"{when}/{name}": int(np.prod(shape))
@@ -56,7 +55,7 @@ def judge(record, content, workload, parts=None):
         for when in ("initial", "trained")
     )
     checks = [
-        Check("file", True, "it is what the record was written with"),
+        _IS_THE_FILE,
         _network(workload, initial, trained),
         _precision(initial, trained),
     ]
@@ -66,7 +65,7 @@ def judge(record, content, workload, parts=None):
     if checks[1].ok:
         samples = np.random.default_rng(int(digest[:16], 16)).permutation(n)[:SAMPLES]
         checks.append(_predictions(workload, trained, arrays.get("predictions"), parts, samples))
-    checks.append(_quality(record, workload, arrays.get("predictions"), parts))
+    checks.append(quality_of(record, workload, arrays.get("predictions"), parts))
     return checks
 
 
@@ -75,8 +74,7 @@ def verdict_of(checks):
     failed = [check.words for check in checks if check.ok is False]
     if failed:
         return "fails", failed
-    # A tool need not count its own updates; all else must have been looked at.
-    unseen = [c.words for c in checks if c.ok is None and c.name not in ("steps", "initial")]
+    unseen = [c.words for c in checks if c.ok is None and c.name not in NEED_NOT]
     return ("missing", unseen) if unseen else ("holds", [])
 
 
@@ -183,23 +181,3 @@ def predicted(workload, weights, inputs):
         else:
             scores = 1 / (1 + np.exp(-scores))
     return scores.reshape(len(scores)) if workload.outputs == 1 else scores
-
-
-def _quality(record, workload, predictions, parts):
-    from importlib import import_module
-
-    if predictions is None or parts is None:
-        return Check("quality", None, "the data set is not here")
-    metric = import_module(f"..metrics.{workload.metric}", __package__)
-    wanted = record["quality"]["value"]
-    try:
-        found = metric.measure(predictions.astype(np.float32), parts.test_targets)["value"]
-    except (metric.Undefined, ValueError, IndexError) as error:
-        if wanted is None and isinstance(error, metric.Undefined):
-            return Check("quality", True, f"{error}, as the record says")
-        return Check("quality", False, "no quality can be computed from the predictions")
-    # Records hold six decimals, by which 1 error of 30,000 samples is no whole number.
-    if wanted is not None and abs(writing.rounded(found) - wanted) <= 1e-9:
-        return Check("quality", True, f"{workload.metric} is {found:.6g}, as the record says")
-    words = f"{workload.metric} of the predictions is {found:.6g}, the record says {wanted}"
-    return Check("quality", False, words)

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 
+from .. import kinds
 from .. import scratch as scratch_folders
 from ..metering import environment, evidence, exclusive, hand_over, outcome
 from ..metering import run as metering
@@ -31,9 +32,10 @@ class Answer:
 def run(job, cases, setup):
     """Run all ``cases`` in one process; return ``(outcome, answers)``, answers by case's name.
 
-    ``job``: the cell's, as the meter gets it; ``setup``: ``metering.run.Setup``. A case has
-    ``name``, ``study`` (what it changes in the job's study: sizes, epochs, seed, and its own
-    ``protocol``) and ``parts`` (``hand_over.Parts``).
+    ``job``: the cell's, as the meter gets it; its ``kind`` says whether there are weights and
+    epochs; ``setup``: ``metering.run.Setup``. A case has ``name``, ``study`` (what it changes in
+    the job's study: sizes, epochs, seed, and its own ``protocol``) and ``parts``
+    (``hand_over.Parts``).
     """
     # No measurement, but it would disturb one.
     with scratch_folders.folder() as scratch, exclusive.machine():
@@ -54,22 +56,22 @@ def _run(job, cases, setup, scratch):
     log.parent.mkdir(parents=True, exist_ok=True)
     ended = _watch([*setup.command, str(path)], setup, scratch, jobs[0]["scratch"], log)
     answers = {
-        case.name: _answer(case, scratch / case.name, orders[case.name], job["workload"]["outputs"])
-        for case in cases
+        case.name: _answer(job, case, scratch / case.name, orders[case.name]) for case in cases
     }
     if ended is None and all(answer.problem for answer in answers.values()):
         ended = outcome.failed(next(iter(answers.values())).problem, log, 0)
     return ended or outcome.Outcome("ok", exit_code=0), answers
 
 
-def _answer(case, place, order, outputs):
-    timeline = Timeline(case.study["epochs"])
+def _answer(job, case, place, order):
+    outputs, kind = job["workload"]["outputs"], kinds.of(job)
+    timeline = Timeline(metering.epochs_of({**job, "study": case.study}))
     try:
         for line in (place / "events").read_bytes().splitlines():
             timeline.feed(line, 0.0)
         if not timeline.complete:
             return Answer(problem=timeline.unfinished())
-        weights = evidence.read_weights(place / "weights")
+        weights = evidence.weights_of(place / "weights", kind)
         predictions = evidence.read_predictions(place / "predictions", len(order), outputs)
     except OSError:
         return Answer(problem="it sent no events")
