@@ -16,6 +16,8 @@
 #                                                       the first page; parity, page_2017
 #        results/summary.{md,csv,html}                  all studies side by side, where several are
 #                                                       asked for
+#        results/series/{series}.{md,svg,csv}           studies that differ in how many rows they
+#                                                       train on: quality against time
 #
 # No cell depends on anything here, and on a cluster nothing here asks for a node. Scripts and the
 # modules they import are inputs, so that Snakemake tracks their content.
@@ -35,6 +37,8 @@ REPORTED = [
 ]
 # What several studies have besides.
 SUMMARY = expand("results/summary.{form}", form=["md", "csv", "html"])
+# What studies of a series have together.
+SERIES = expand("results/series/{{series}}.{form}", form=["md", "svg", "csv"])
 
 
 rule merge:
@@ -281,5 +285,37 @@ rule summary:
         " --orders {params.orders:q}"
         " --cards {input.cards:q}"
         " --judgements {input.judgements:q}"
+        " --output-dir {params.directory:q}"
+        " > {log:q} 2>&1"
+
+
+rule series:
+    input:
+        runs=runs_of_series,
+        cards=of_series("card_files"),
+        judgements=of_series("judgements"),
+        script="scripts/make_series.py",
+        modules=files_of("scripts/make_series.py"),
+    output:
+        markdown="results/series/{series}.md",
+        figure="results/series/{series}.svg",
+        csv="results/series/{series}.csv",
+    log:
+        "results/series/{series}.log",
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        whole=whole_series,
+        studies=lambda wildcards: expand(
+            "results/{study}", study=whole_series(wildcards)["studies"]
+        ),
+        orders=lambda wildcards: whole_series(wildcards)["orders"],
+        directory=subpath(output.csv, parent=True),
+    shell:
+        "python {input.script:q}"
+        " --series {wildcards.series:q}"
+        " --studies {params.studies:q}"
+        " --orders {params.orders:q}"
         " --output-dir {params.directory:q}"
         " > {log:q} 2>&1"

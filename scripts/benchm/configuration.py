@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from . import adapters, checking, kinds, project, twin, workloads
+from . import adapters, checking, kinds, project, series, twin, workloads
 from .checking import unknown, wrong
 from .device import Device
 from .files import BadInput, one_line
@@ -20,7 +20,7 @@ PUBLISHED = "-published"
 ALL = "all"
 
 #: Folders of results/ that are no study's.
-RESERVED = ("data", "machines", "published")
+RESERVED = ("data", "machines", "published", "series")
 
 #: The adapters that train with PyTorch, in whose environment the GPU is measured.
 TORCH = "scripts/tools/pytorch"
@@ -31,7 +31,7 @@ MOST_EPOCHS = 100_000
 #: Keys of a study that are no protocol's.
 STUDY_KEYS = (
     *("workload", "data_set", "n_train", "n_test", "epochs"),
-    *("seed", "rounds", "time_limit", "full_size", "version"),
+    *("seed", "rounds", "time_limit", "full_size", "version", "series"),
 )
 
 #: Keys that had another name in an earlier version, and what is said of them.
@@ -79,6 +79,7 @@ def check(config):
     for tool in config["tools"]:
         _check_tool(config, tool)
     twin.check_names(config, FILE)
+    series.check(config, FILE)
     _check_data(config)
 
 
@@ -199,6 +200,8 @@ def order_of(config, study=None):
         }
         order["not_offered"] = sorted(not_offered(config, study))
         order["version"] = config["studies"][study].get("version", 1)
+        if "series" in config["studies"][study]:
+            order["series"] = config["studies"][study]["series"]
     return order
 
 

@@ -38,6 +38,7 @@ _TAKEN = frozenset(
             "time_limit",
             "full_size",
             "version",
+            "series",
         ),
     }
 )

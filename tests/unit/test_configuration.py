@@ -48,7 +48,8 @@ OLD_ENTRY = {key: value for key, value in PYTORCH.items() if key != "adapters"} 
         (
             put("study", value="quik"),
             "study",
-            "allowed: quick, seed, tabular, churn, credit, tabular_full, all",
+            "allowed: quick, seed, tabular, churn, credit, tabular_1k, tabular_10k, tabular_100k, "
+            "tabular_full, all",
         ),
         (put("study", value=["quick", "sead"]), "study", "did you mean seed?"),
         (put("study", value=["quick", "quick"]), "study", "non-unique"),
@@ -217,7 +218,8 @@ def test_the_program_says_one_line_and_ends_with_2(tmp_path):
             yaml.safe_dump(SHIPPED | {"study": "quik"}),
             2,
             "check_configuration: config.yaml: key study: unknown study 'quik' (did you mean "
-            "quick?); allowed: churn, credit, quick, seed, tabular, tabular_full, all\n",
+            "quick?); allowed: churn, credit, quick, seed, tabular, "
+            "tabular_100k, tabular_10k, tabular_1k, tabular_full, all\n",
         ),
         ("- 1", 2, "check_configuration: config.yaml: not a mapping of keys to values\n"),
     ):

@@ -17,7 +17,7 @@ a file or as it is::
      "workload": {"name": "cnn", "title": "Convolutional network", "parameters": 65402,
                   "flop_per_sample": 4404992, "bytes_per_sample": 784,
                   "kernels_per_step": 14, "margin": 0.005, "chance": 0.9, ...},
-     "not_offered": ["lightgbm"], "version": 2}
+     "not_offered": ["lightgbm"], "version": 2, "series": "flights"}
 
 Every key may be missing.
 """
@@ -83,7 +83,8 @@ class Order:
 
     ``baseline``: of the networks; ``of_other_kinds``: kind to baseline; ``instances`` maps a
     machine type to its description, ``variants`` a tool to a ``Variant``;
-    ``not_offered``: tools that have no adapter for the workload; ``version``: of the study.
+    ``not_offered``: tools that have no adapter for the workload; ``version``: of the study;
+    ``series``: that it belongs to, or None.
     """
 
     baseline: str | None = None
@@ -96,6 +97,7 @@ class Order:
     workload: Workload = Workload()
     not_offered: tuple = ()
     version: int = 1
+    series: str | None = None
 
     @property
     def baselines(self):
@@ -144,7 +146,7 @@ def read_order(argument):
         raise BadInput(f"{where}: not JSON: {one_line(error)}") from None
     allowed = (
         *("baseline", "baselines", "devices", "instances", "not_offered", "reference", "tools"),
-        *("version", "workload"),
+        *("series", "version", "workload"),
     )
     if not isinstance(keys, dict) or set(keys) - set(allowed):
         raise BadInput(f"{where}: allowed is a mapping with the keys {', '.join(allowed)}")
@@ -163,6 +165,7 @@ def read_order(argument):
         workload=_workload(keys.get("workload"), where),
         not_offered=_strings(keys, "not_offered", where),
         version=_version(keys.get("version", 1), where),
+        series=_series(keys.get("series"), where),
     )
 
 
@@ -177,6 +180,12 @@ def _strings(keys, key, where):
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise BadInput(f"{where}: {key}: allowed is a list of strings")
     return tuple(value)
+
+
+def _series(value, where):
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{where}: series: allowed is the name of a series")
+    return value
 
 
 def _version(value, where):

@@ -38,6 +38,12 @@ All are seconds on one monotonic clock outside the tool, which reports when a ph
 *Time (s)* is what the page of 2017 printed. Evaluation is outside train and steady. *steady* is
 training without start-up costs, what a long training tends to; *cold* is what one waits for."""
 
+#: Where a study of a series leads to the others.
+OF_SERIES = (
+    "The same with fewer and more rows, quality against training time: "
+    "[series {0}](../series/{1}.md)."
+)
+
 #: What has to be said of a data set wherever its results are shown.
 OF_DATA_SETS = {
     "digits": "The test images of `digits` are jittered copies of few originals, so they are not "
@@ -73,6 +79,8 @@ def report(found, tables, figures, captions):
     parts += [folded(table) for table in tables if "\n|" in table]
     data_sets = sorted({run["data_set"] for run in runs} & set(OF_DATA_SETS))
     parts += [f"> {OF_DATA_SETS[name]}" for name in data_sets]
+    if order.series:
+        parts.append(OF_SERIES.format(text.cell_text(order.series), quote(order.series)))
     parts += ["## Figures" if images else "", *images.values()]
     parts += [proof, divergence if proof else ""]
     if measured:

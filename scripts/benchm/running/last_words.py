@@ -34,6 +34,9 @@ def lines(config, matrix, root="."):
         said.append(f"  kept, but not asked for by config.yaml and so not in the report: {unasked}")
     said.append(f"tables and figures: results/{study}/report.md")
     said.append(f"to look at:         results/{study}/report.html")
+    series = config["studies"][study].get("series")
+    if series:
+        said.append(f"with other studies: results/series/{series}.md")
     return said
 
 
