@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from .. import metrics
+from .. import kinds, metrics
 from ..files import one_line
 from ..reporting import text
 
@@ -16,6 +16,8 @@ VERDICTS = {
     "equivalent": "an equivalent network",
     "different": "another network",
 }
+#: The same of what is no network.
+VERDICTS_OF_TASK = {"same": "the same task", "different": "another task"}
 
 
 def of_cell(path):
@@ -38,7 +40,8 @@ def of_card(path):
         card = json.loads(Path(path).read_text(encoding="utf-8"))
         if card["outcome"] != "ok":
             return _not_ok(card)
-        words = VERDICTS[card["verdict"]]
+        is_network = kinds.of(card) == kinds.NETWORK
+        words = (VERDICTS if is_network else VERDICTS_OF_TASK)[card["verdict"]]
         first = card["first_difference"]
         return f"{words}: {one_line(first['words'], REASON)}" if first else words
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
