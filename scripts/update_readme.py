@@ -118,7 +118,7 @@ def read(folder):
     if merged.left_out:
         raise BadInput("\n".join(merged.left_out))
     cards = [json.loads(read_text(path)) for path in folder.glob("parity/cards/*/*/*.json")]
-    blocks = blocks_of(merged.rows, Cards(cards, order.variants), baseline=order.baseline)
+    blocks = blocks_of(merged.rows, Cards(cards, order.variants), baseline=order.baselines)
     quality_checks.check(blocks, order.workload)
     return blocks, order
 

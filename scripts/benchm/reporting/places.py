@@ -92,7 +92,7 @@ def _keyed(studies):
             known.setdefault(name, block.hardware)
     for name, study, block in found:
         hardware = block.hardware if _timed(block) else known.get(name, "")
-        yield ((*name, hardware), getattr(block, "kind", None)), (study, block)
+        yield ((*name, hardware), block.kind), (study, block)
 
 
 def _timed(block):
