@@ -29,7 +29,7 @@ from pathlib import Path
 
 import yaml
 
-from benchm import configuration, data_sets, locks, paths, project, surroundings
+from benchm import adapters, configuration, data_sets, locks, paths, project, surroundings
 from benchm.device import Device
 from benchm.environments.builder import Builder, say
 from benchm.environments.retrying import Patience
@@ -46,10 +46,10 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
     """Return ``(files, required)``: environment files to build, by name; names of required ones.
 
     Those of the tools that run, of the data sets, and of the report. ``config``: path of the
-    configuration; ``names``: tools or environments to restrict it to; ``studies``: those whose data
-    sets are made and so required, by default of all and of none; ``also``: tools to run besides the
-    default ones; ``gpus``: how many GPUs are here: without one, what only serves GPUs is not built.
-    Raises BadInput.
+    configuration; ``names``: tools or environments to restrict it to; ``studies``: those that are
+    run, whose data sets are required and whose workloads a tool must have one of; by default all,
+    and no data set is required; ``also``: tools to run besides the default ones; ``gpus``: how many
+    GPUs are here: without one, what only serves GPUs is not built. Raises BadInput.
     """
     files = {name: ROOT / "envs" / f"{name}.yaml" for name in REQUIRED}
     try:
@@ -57,13 +57,6 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
         kinds = {Device.parse(device).kind for device in content.get("devices", ["cpu"])}
         kinds -= set() if gpus else {"gpu"}
         chosen = {**content, "also": [*content.get("also", []), *also, *names]}
-        tools = {
-            tool: [
-                ROOT / configuration.environment_of(content["tools"][tool], kind)
-                for kind in sorted(kinds & set(content["tools"][tool].get("devices", kinds)))
-            ]
-            for tool in configuration.tools_to_run(chosen)
-        }
         named = configuration.ALL if configuration.ALL in studies else studies
         entries = content["studies"]
         if studies:
@@ -71,6 +64,14 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
                 study: entries[study]
                 for study in configuration.studies_to_run({**content, "study": named})
             }
+        tools = {
+            tool: [
+                ROOT / configuration.environment_of(content["tools"][tool], kind)
+                for kind in sorted(kinds & set(content["tools"][tool].get("devices", kinds)))
+            ]
+            for tool in configuration.tools_to_run(chosen)
+            if tool in names or not studies or _has_work(content["tools"][tool], entries.values())
+        }
         made = {entry["data_set"] for entry in entries.values() if "data_set" in entry}
         of_data = {ROOT / data_sets.environment_of(data_set) for data_set in made}
     except OSError as error:
@@ -91,6 +92,12 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
         if not file.is_file():
             raise BadInput(f"{file}: no such environment file")
     return files, required
+
+
+def _has_work(tool, studies):
+    """Whether a tool's entry has an adapter for one of the entries of studies."""
+    known = [study["workload"] for study in studies if "workload" in study]
+    return "adapters" not in tool or any(adapters.leaf_of(tool, name) for name in known)
 
 
 def find_conda():
@@ -204,7 +211,7 @@ def main():
         nargs="+",
         default=[],
         metavar="NAME",
-        help="make the data sets of these alone; every study uses the same tools",
+        help="what these need alone: their data sets, the tools that have their workload",
     )
     parser.add_argument(
         "--also", nargs="+", default=[], metavar="TOOL", help="tools besides the default ones"

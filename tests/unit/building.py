@@ -37,10 +37,18 @@ class Bench:
         monkeypatch.setattr(program, "ROOT", folder)
         monkeypatch.setattr(network, "PAUSES", ())  # test_network_failures.py has some
 
-    def add_study(self, name, data_set):
+    def give_adapters(self, tool, folder):
+        """Give a tool the adapters of a folder of the project."""
+        config = json.loads((self.folder / "config.yaml").read_text())
+        config["tools"][tool]["adapters"] = folder
+        (self.folder / "config.yaml").write_text(json.dumps(config))
+
+    def add_study(self, name, data_set, workload=None):
         """Add a study on a data set of the project, and the environment that makes it."""
         config = json.loads((self.folder / "config.yaml").read_text())
         config["studies"][name] = {"data_set": data_set}
+        if workload:
+            config["studies"][name]["workload"] = workload
         (self.folder / "config.yaml").write_text(json.dumps(config))
         file = self.folder / data_sets.environment_of(data_set)
         file.write_text(f"# {name}\ndependencies: ['python>=3.11', {{pip: [a==1]}}]\n")

@@ -86,6 +86,16 @@ def test_what_makes_the_data_of_the_studies_is_built_with_the_tools(bench, monke
     assert bench.run("--study", "table", "--retry") == (0, ["tables"])
 
 
+def test_a_tool_without_the_studies_work_is_not_built_for_them(bench):
+    bench.add_study("images", "digits", workload="cnn")
+    bench.add_study("table", "flights", workload="tabular")
+    bench.give_adapters("alpha", "scripts/tools/lightgbm")  # for tables alone
+    assert bench.run("--study", "images") == (0, ["beta", "data", "report"])
+    assert bench.run("--study", "images", "table") == (0, ["alpha", "tables"])
+    bench.give_adapters("beta", "scripts/tools/lightgbm")
+    assert bench.run("beta", "--study", "images", "--retry") == (0, [])  # whoever names it, has it
+
+
 @pytest.mark.parametrize("suffix", [".yaml", ".post-deploy.sh"])
 def test_an_edit_rebuilds_its_own_environment(bench, suffix):
     bench.run()
