@@ -15,12 +15,13 @@ import pytest
 import yaml
 
 import adapter_runs
-from benchm import configuration, project, workloads
+from benchm import adapters, configuration, project, workloads
 from benchm.metering import hand_over
 from tool_environments import prefix_of
 
 CONFIG = yaml.safe_load((project.ROOT / "config.yaml").read_text())
-TOOLS = {tool: CONFIG["tools"][tool] for tool in configuration.tools_to_run(CONFIG)}
+ENTRIES = {tool: CONFIG["tools"][tool] for tool in configuration.tools_to_run(CONFIG)}
+TOOLS = {tool: entry for tool, entry in ENTRIES.items() if adapters.leaf_of(entry, "cnn")}
 WORKLOAD = workloads.load("cnn")
 
 #: What the jobs of one process differ in, besides their data; "learning", which is measured by

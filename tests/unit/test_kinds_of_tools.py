@@ -70,8 +70,24 @@ def test_the_report_answers_for_each_kind_and_holds_quality_against_quality(tmp_
     assert "networks, Alpha trained fastest" in opening
     assert "trees and linear models, Gamma trained fastest" in opening
     assert "Best AUC of all kinds of tools: " in opening and "of the networks" in opening
+    assert "0.0100 on these test samples, the same with every seed" in opening
+    assert "the sizes and settings of the network are none of theirs" in report
     assert "has a card of kind *task*" in report
     assert "leaves its predictions alone" in report
+
+
+def test_where_every_seed_gives_the_same_the_interval_is_of_the_test_samples(tmp_path):
+    records = both()
+    for item in records:
+        if item["cell"]["tool"] != "gamma":
+            item["quality"]["value"] += 0.001 * item["cell"]["repeat"]
+    found = lines(made(tmp_path, records))
+    assert found["gamma"]["quality_interval"] == "test set"
+    assert (
+        found["gamma"]["quality_low_95"] == "0.69" and found["delta"]["quality_interval"] == "seeds"
+    )
+    opening = (tmp_path / "report.md").read_text().split("| Tool |")[0]
+    assert "a difference of 0.0100 on these test samples, 90 % interval 0.0083 to 0.0117" in opening
 
 
 def test_of_a_single_kind_nothing_is_said_of_kinds(tmp_path):

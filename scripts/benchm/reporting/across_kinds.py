@@ -7,7 +7,7 @@ test samples is asked of all.
 from .. import kinds
 from ..statistics.quality import against_the_others
 from . import text
-from .quality_checks import basis, in_units, interval_in_units, samples
+from .quality_checks import basis, in_units, samples
 
 
 def sentences(blocks):
@@ -54,11 +54,22 @@ def _sentence(blocks, several):
     )
     if difference.low is None:
         return f"{words}. One run each does not tell whether that is a difference."
-    away = f"{interval_in_units(difference, metric)}, 90 % interval from {basis(difference)}"
-    value = in_units(abs(difference.value), metric)
+    value, *ends = (in_units(x, metric, unit=False) for x in _away_from_zero(difference))
+    away = f"{value} on these test samples"
+    if len(set(ends)) == 1:
+        away += ", the same with every seed"
+    else:
+        spread = " to ".join(ends).replace("-", "−")
+        away += f", 90 % interval {spread} from {basis(difference)}"
     if not told_apart(first, second):
-        return f"{words}. These runs do not tell them apart ({away})."
-    return f"{words}, a difference of {value} ({away})."
+        return f"{words}. These runs do not tell them apart (a difference of {away})."
+    return f"{words}: a difference of {away}."
+
+
+def _away_from_zero(difference):
+    """The value of a ``Difference`` as a number from 0 on, and the ends of its interval so."""
+    found = difference.value, difference.low, difference.high
+    return found if difference.value >= 0 else (-found[0], -found[2], -found[1])
 
 
 def _best(block):

@@ -100,11 +100,15 @@ class Block:
 
     @property
     def title(self):
-        """Instance, device and hardware, with the contract when it is an old one."""
+        """Instance, device, hardware and label, with the contract when it is an old one."""
+        return ", ".join(filter(None, [self.where, self.label]))
+
+    @property
+    def where(self):
+        """The same without the label."""
         contract = f"contract {self.contract}" if is_old(self.contract) else ""
         more = "; ".join(filter(None, [self.hardware, contract]))
-        where = f"{self.instance}, {self.device.name}" + (f" ({more})" if more else "")
-        return ", ".join(filter(None, [where, self.label]))
+        return f"{self.instance}, {self.device.name}" + (f" ({more})" if more else "")
 
 
 def cores_of(count):

@@ -174,6 +174,8 @@ class Cell:
         seeds = {run["seed"] for run in runs}
         if None in seeds or len(seeds) < len(runs) or self.metric is None:
             return None
+        if len({run["quality"] for run in runs}) == 1 and not self.quality_step:
+            return None  # what draws nothing at random comes out the same with any seed
         possible = (0.0, 1.0) if self.metric.percent else POSSIBLE.get(self.metric.name, ())
         return over_seeds([run["quality"] for run in runs], *possible, step=self.quality_step)
 

@@ -6,7 +6,7 @@ from .plotting import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from .style import SIZE, SOFT, Page, fit, plain_number, sentence, tool_colours
 
 HEIGHT = 3.6  # inches for a panel
-NAMES = 2.5  # inches for the names at the ends of the lines
+NAMES = 3.3  # inches for the names at the ends of the lines
 STEP = 0.21  # inches from a name to the next
 
 #: How the tools of a kind are drawn: mark, its size, and the line between.
@@ -53,7 +53,8 @@ def _draw(axes, place, colours, height, metric):
     axes.set_xscale("log")
     axes.set_xlim(left, right)
     axes.set_ylim(low, high)
-    axes.xaxis.set_major_locator(LogLocator(base=10, numticks=30))
+    subs = (1, 2, 5) if right < 1000 * left else (1,)
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=subs, numticks=30))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(plain_number))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))

@@ -94,7 +94,8 @@ def facts(blocks):
         memory = next((run["memory_bytes"] for run in runs if run["memory_bytes"]), None)
         of = f", {memory / 1e9:.0f} GB" if memory else ""
         dates = period([run["started_utc"] or "" for run in runs])
-        words = [f"Machine: {block.title}{of}; measured {dates} (UTC)."]
+        of += f"; {block.label}" if block.label else ""
+        words = [f"Machine: {block.where}{of}; measured {dates} (UTC)."]
         words += [_no_floor(block)] * (block.noise_floor is None) + notes.precision(block)
         paragraphs.append(text.cell_text(" ".join(words)))
     return "\n\n".join(paragraphs)
@@ -157,6 +158,11 @@ def protocol(blocks, order, checked):
     if workload.parameters:
         what.append(f"{workload.parameters:,} parameters")
     sentences.append(text.cell_text("; ".join(filter(None, what))))
+    if any(block.kind != kinds.NETWORK and block.ok for block in blocks):
+        sentences.append(
+            "Trees and linear models are trained on the same samples with their tools' defaults, "
+            "without epochs; the sizes and settings of the network are none of theirs"
+        )
     sentences.append(
         "*Parity* tells which tools were shown to train exactly that"
         if checked

@@ -87,8 +87,7 @@ def places(studies):
         ]
         sizes = sorted((size for size in sizes if size.cells), key=lambda size: size.rows)
         if sizes:
-            first = sizes[0].blocks[0]
-            made.append(Place(first.title.removesuffix(f", {first.label}"), sizes))
+            made.append(Place(sizes[0].blocks[0].where, sizes))
     return made, left_out
 
 
