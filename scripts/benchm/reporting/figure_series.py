@@ -9,8 +9,11 @@ HEIGHT = 3.6  # inches for a panel
 NAMES = 3.3  # inches for the names at the ends of the lines
 STEP = 0.21  # inches from a name to the next
 
-#: How the tools of a kind are drawn: mark, its size, and the line between.
-LOOKS = {kinds.NETWORK: ("o", 4.5, "-"), kinds.TREES: ("s", 4.5, (0, (4, 2)))}
+#: How the tools of a kind are drawn: mark, and the line between.
+LOOKS = {kinds.NETWORK: ("o", "-"), kinds.TREES: ("s", (0, (4, 2)))}
+
+#: Points across a mark of the fewest rows, and by how much those of each further size are larger.
+SMALLEST, LARGER = 3.5, 1.6
 
 
 def quality_against_time(places, order):
@@ -30,7 +33,11 @@ def quality_against_time(places, order):
     heights = [max(HEIGHT, STEP * len(place.tools) + 0.4) for place in places]
     page = Page(
         f"{title} against training time",
-        sentence(f"trained on {rows} rows" if rows else "", "the same test samples throughout"),
+        sentence(
+            f"trained on {rows} rows" if rows else "",
+            "the same test samples throughout",
+            "larger marks: more rows" if len(sizes) > 1 else "",
+        ),
         heights or [0],
         ["0.70"],
         key,
@@ -39,11 +46,11 @@ def quality_against_time(places, order):
         page.line("", "There are no ranked runs of any study of this series.")
     for place, height in zip(places, heights, strict=True):
         axes = page.panel(place.title, height, right=NAMES + 0.3)
-        _draw(axes, place, colours, height, metric)
+        _draw(axes, place, colours, height, metric, sizes)
     return page.svg("series", f"{title} and training time of each tool, by the number of rows.")
 
 
-def _draw(axes, place, colours, height, metric):
+def _draw(axes, place, colours, height, metric, sizes):
     lines = place.tools
     seconds = [cell.train_s for line in lines for _, cell in line]
     values = [cell.quality for line in lines for _, cell in line]
@@ -64,12 +71,14 @@ def _draw(axes, place, colours, height, metric):
     axes.grid(linewidth=0.8)
     axes.set_xlabel("seconds of training, logarithmic scale", loc="left")
     for line in lines:
-        mark, size, dashes = LOOKS[line[0][1].kind]
+        mark, dashes = LOOKS[line[0][1].kind]
         colour = colours[line[0][1].tool]
         points = [cell.train_s for _, cell in line], [cell.quality for _, cell in line]
-        axes.plot(
-            *points, color=colour, linewidth=1.5, linestyle=dashes, marker=mark, markersize=size,
-            clip_on=False, zorder=3,
+        axes.plot(*points, color=colour, linewidth=1.5, linestyle=dashes, zorder=3)
+        across = [SMALLEST + LARGER * sizes.index(size.rows) for size, _ in line]
+        axes.scatter(
+            *points, s=[each**2 for each in across], color=colour, marker=mark, clip_on=False,
+            zorder=4,
         )  # fmt: skip
     inch = (high - low) / height
     ends = sorted(lines, key=lambda line: line[-1][1].quality)
