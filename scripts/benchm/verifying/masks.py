@@ -1,8 +1,9 @@
 """The masks of dropout, told from one update.
 
 The layer that dropout feeds gets the update x_i m_i d for the row of its i-th input: x from the
-reference, d the layer's own gradient, m what dropout multiplied. Where x is 0, or smaller than the
-reference's ``LEAST_TOLD``, nothing is told of m. Of one sample d is the update of
+reference, d the layer's own gradient, m what dropout multiplied. Where x is 0 nothing is told of m,
+and it does not matter; where it is smaller than the reference's ``LEAST_TOLD``, m is told roughly,
+as 0 or not. Of one sample d is the update of
 the layer's biases, and m can be read off. Of a few samples the update is the sum of theirs: from
 masks that are guessed follow their d, from these better masks, row by row, until nothing changes
 any more; whether they are right is told by all the other gradients.
@@ -43,10 +44,9 @@ def read_one(reference, weights, batch, gradients):
     direction = gradients[bias]
     share = gradients[kernel] @ direction / max(np.vdot(direction, direction), 1e-300)
     flat = inputs.reshape(1, -1)
-    known = told(reference, flat)
-    values = np.where(known, share / np.where(known, flat, 1), 0)
+    values = np.where(flat != 0, share / np.where(flat != 0, flat, 1), 0)
     error = error_of(reference, weights, batch, values.reshape(inputs.shape), gradients)
-    return Masks(values, known, error)
+    return Masks(values, told(reference, flat), error)
 
 
 def read_several(reference, weights, batch, gradients, rate):
@@ -58,20 +58,20 @@ def read_several(reference, weights, batch, gradients, rate):
     inputs = reference.before_dropout(weights, batch.inputs)
     shape, n = inputs.shape, len(inputs)
     flat = inputs.reshape(n, -1)
-    known, scale = told(reference, flat), 1 / (1 - rate)
+    known, scale = flat != 0, 1 / (1 - rate)
     random = np.random.default_rng(0)
     mask = np.ones_like(flat)  # what dropout multiplies is 1 on average
     for _ in range(STARTS):
         mask, values = settled(mask, flat, known, gradients[kernel], scale)
         error = error_of(reference, weights, batch, mask.reshape(shape), gradients)
         if error < FOUND:
-            return Masks(values, known, error)
+            return Masks(values, told(reference, flat), error)
         mask = scale * (random.random(flat.shape) >= rate)
     return None
 
 
 def told(reference, inputs):
-    """Return where what dropout multiplies, ``inputs``, is large enough to tell its mask, bool."""
+    """Return where what dropout multiplies, ``inputs``, is large enough to tell its mask well."""
     return np.abs(inputs) > getattr(reference, "LEAST_TOLD", 0)
 
 

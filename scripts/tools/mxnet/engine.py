@@ -74,7 +74,7 @@ def canonical(net, names, flattened=None):
     if len(layers) != len(names):
         raise ValueError("%d names for %d layers" % (len(names), len(layers)))
     for name, layer in zip(names, layers):  # noqa: B905
-        kernel = layer.weight.data(DEVICES[0]).asnumpy()
+        kernel = value(layer.weight)
         if kernel.ndim == 4:
             kernel = kernel.transpose(2, 3, 1, 0)
         else:
@@ -84,8 +84,13 @@ def canonical(net, names, flattened=None):
                 kernel = grid.transpose(1, 2, 0, 3).reshape(kernel.shape)
         weights[name + "_kernel"] = kernel
         if layer.bias is not None:
-            weights[name + "_bias"] = layer.bias.data(DEVICES[0]).asnumpy()
+            weights[name + "_bias"] = value(layer.bias)
     return weights
+
+
+def value(parameter):
+    """Return what a parameter of the network holds, as an array."""
+    return parameter.data(DEVICES[0]).asnumpy()
 
 
 def _layers(block):
@@ -115,7 +120,7 @@ def sgd(net, job):
 
 def describe(job, net):
     """Tell the meter how mxnet runs."""
-    weights = net.collect_params().values()
+    weights = [w for w in net.collect_params().values() if w.grad_req != "null"]
     features = mx.runtime.Features()
     facts = {"gpus_used": len(DEVICES)} if job.gpus else {}
     job.describe(

@@ -94,8 +94,13 @@ def canonical(model, names, flattened=None):
     matrices (in, out). ``flattened``: name of a dense layer to the (channels, height, width) that
     was flattened before it; its rows become those of (height, width, channels).
     """
+    return canonical_of(model.layers_to_optimize, names, flattened)
+
+
+def canonical_of(layers, names, flattened=None):
+    """Do the same for some of a model's layers."""
     weights, left = {}, list(names)
-    for layer in model.layers_to_optimize:
+    for layer in layers:
         tensors = [values.get() for (values, _), _ in get_param_list([layer])]
         if not isinstance(layer, Bias):  # a bias may be a layer of its own, behind the one it is of
             name, kernel = left.pop(0), tensors.pop(0)

@@ -126,7 +126,7 @@ def describe(job, model):
     # Eager, as PyTorch runs when nothing is said. torch.compile needs a C++ compiler on the
     # user's machine, which this environment does not bring.
     job.describe(
-        parameters=sum(p.numel() for p in model.parameters()),
+        parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
         threads=torch.get_num_threads(),
         precision=str(next(model.parameters()).dtype).replace("torch.", ""),
         data_format="channels_first",

@@ -47,8 +47,8 @@ SHAPES = {
 #: The shape of what dropout multiplies, for one sample, and the layer that it then enters.
 DROPOUT_SHAPE = (UNITS,)
 DROPPED = ("dense1_kernel", "dense1_bias")
-#: Nearer to 0 what dropout multiplies tells too little of it, in float32.
-LEAST_TOLD = 1e-3
+#: What dropout multiplies has both signs; so near to 0 it tells a mask's value only roughly.
+LEAST_TOLD = 1e-5
 
 
 def _drawn(shape):
