@@ -60,7 +60,7 @@ def make_card(job, prefix, folder, *options, adapter=None):
     return done, path
 
 
-def edited(tool, edits, folder):
+def edited(tool, edits, folder, leaf="cnn.py"):
     """Copy a tool's adapters and edit them; return the path of the leaf.
 
     ``edits``: (file, what stands there, what stands there instead), each text once in its file.
@@ -72,4 +72,4 @@ def edited(tool, edits, folder):
         text = (copy / file).read_text()
         assert text.count(old) == 1, f"{file} has {text.count(old)} times: {old}"
         (copy / file).write_text(text.replace(old, new))
-    return copy / "cnn.py"
+    return copy / leaf

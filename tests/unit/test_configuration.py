@@ -49,7 +49,7 @@ OLD_ENTRY = {key: value for key, value in PYTORCH.items() if key != "adapters"} 
             put("study", value="quik"),
             "study",
             "allowed: quick, seed, tabular, churn, credit, tabular_1k, tabular_10k, tabular_100k, "
-            "tabular_full, all",
+            "tabular_full, text, all",
         ),
         (put("study", value=["quick", "sead"]), "study", "did you mean seed?"),
         (put("study", value=["quick", "quick"]), "study", "non-unique"),
@@ -156,7 +156,7 @@ def test_a_missing_mnist_directory_matters_only_where_mnist_is_used():
     [
         ("seed", ["seed"]),
         (["seed", "quick"], ["seed", "quick"]),
-        ("all", ["quick", "tabular", "churn", "credit", "third"]),
+        ("all", ["quick", "tabular", "churn", "credit", "text", "third"]),
     ],
 )
 def test_all_means_every_study_that_is_not_full_size(study, runs):
@@ -219,7 +219,7 @@ def test_the_program_says_one_line_and_ends_with_2(tmp_path):
             2,
             "check_configuration: config.yaml: key study: unknown study 'quik' (did you mean "
             "quick?); allowed: churn, credit, quick, seed, tabular, "
-            "tabular_100k, tabular_10k, tabular_1k, tabular_full, all\n",
+            "tabular_100k, tabular_10k, tabular_1k, tabular_full, text, all\n",
         ),
         ("- 1", 2, "check_configuration: config.yaml: not a mapping of keys to values\n"),
     ):
