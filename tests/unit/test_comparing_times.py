@@ -1,10 +1,11 @@
 """Comparing tools by their times: one model, intervals that hold together, tiers."""
 
 import math
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -78,6 +79,8 @@ def test_two_printed_times_give_the_printed_ratio(times):
 
 @PROPERTIES
 @given(TIMES, st.floats(1e-3, 1e3), st.randoms(use_true_random=False))
+# Two tie for the fastest, and have been run differently often.
+@example({"A": {1: 1.0, 2: 1.5}, "B": {1: 1.0}}, 0.25, Random(0))
 def test_neither_the_order_of_tools_nor_the_unit_matters(times, factor, random):
     found = compare(times, "A")
     names = list(times)

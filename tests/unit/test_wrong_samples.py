@@ -35,7 +35,7 @@ def judged(monkeypatch, verdict="holds", workload=WORKLOAD):
     monkeypatch.setattr(judge_evidence, "workloads", SimpleNamespace(load=lambda name: workload))
     monkeypatch.setattr(evidence, "judge", lambda *_: [])
     monkeypatch.setattr(evidence, "verdict_of", lambda checks: (verdict, []))
-    record = {"study": {"workload": "cnn"}}
+    record = {"study": {"workload": "cnn", "data_set": "digits"}}
     *_, found = judge_evidence.judge(record, packed(arrays), None)
     return found, arrays["predictions"]
 

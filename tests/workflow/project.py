@@ -80,6 +80,14 @@ class Project:
         path = f"{Path(sys.executable).parent}{os.pathsep}{path}"
         self.env = dict(os.environ, PATH=path, BENCHM_DRIVER_PYTHON=sys.executable)
 
+    def copied_to(self, folder):
+        """Return a copy of the project, with all that it has made, in a folder of its own."""
+        shutil.copytree(self.folder, folder, symlinks=True)  # times are kept
+        other = copy.copy(self)
+        other.folder = folder
+        other.config, other.env = copy.deepcopy(self.config), dict(self.env)
+        return other
+
     def add_tool(self, tool):
         """Give ``tool`` a folder and an environment of its own (same packages: no build).
 

@@ -7,14 +7,12 @@ import shutil
 
 import pytest
 
-from workflow.project import Project
-
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("instances") / "project")
+def finished(template, tmp_path_factory):
+    project = template.copied_to(tmp_path_factory.mktemp("instances") / "project")
     project.config["instances"]["p2.xlarge"] = {"gpu": "Tesla K80", "gpus": 1, "cpus": 4}
     project.write_config()
     project.finish()

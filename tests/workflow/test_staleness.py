@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from workflow.project import Project, configured, edited
+from workflow.project import configured, edited
 from workflow.stale_jobs import (
     AFTER_CARDS,
     AFTER_RECORDS,
@@ -27,10 +27,8 @@ THOROUGH = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("staleness") / "project")
-    project.finish()
-    return project
+def finished(template, tmp_path_factory):
+    return template.copied_to(tmp_path_factory.mktemp("staleness") / "project")
 
 
 def comment(text):

@@ -11,14 +11,13 @@ import pytest
 
 from benchm import locks
 from processes import are_dead, below
-from workflow.project import Project
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("stopping") / "project")
+def project(template, tmp_path_factory):
+    project = template.copied_to(tmp_path_factory.mktemp("stopping") / "project")
     project.config["devices"] = ["cpu"]
     del project.config["tools"]["beta"]
     project.write_config()

@@ -95,7 +95,7 @@ class Comparison:
         Which one is the fastest is not taken as known. KeyError for a tool aside.
         """
         log, low, high = (float(each[self._place[tool]]) for each in self._best)
-        runs = min(self._runs[tool], self._runs[self.tools[0]])
+        runs = min(self._runs[tool], self._runs_of_best)
         value = max(1.0, self._quotient(self._at[tool], self._at[self.tools[0]]))
         return Ratio(value, *_around(value, log, log - low, high - log), runs)
 
@@ -139,6 +139,13 @@ class Comparison:
 
     def _quotient(self, row, column):
         return min(self._value(row) / self._value(column), _exp(math.inf))
+
+    @cached_property
+    def _runs_of_best(self):
+        """Runs of the fastest; of several that tie, which only rounding would order, the fewest."""
+        means = self._found.means[0]
+        least = means[self._at[self.tools[0]]]
+        return min(self._runs[t] for t in self.tools if means[self._at[t]] - least <= SAME)
 
     @cached_property
     def _ranked(self):
