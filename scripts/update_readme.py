@@ -32,6 +32,7 @@ from benchm.reporting.blocks import blocks_of
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.cards import Cards
 from benchm.reporting.figure_ratios import ratios
+from benchm.reporting.judgements import read_judgements
 from benchm.reporting.limit import COLUMN, limit_of, read_machines
 from benchm.reporting.merging import merge
 from benchm.reporting.order import read_order
@@ -118,8 +119,11 @@ def read(folder):
     if merged.left_out:
         raise BadInput("\n".join(merged.left_out))
     cards = [json.loads(read_text(path)) for path in folder.glob("parity/cards/*/*/*.json")]
-    blocks = blocks_of(merged.rows, Cards(cards, order.variants), baseline=order.baselines)
-    quality_checks.check(blocks, order.workload)
+    cards = Cards(cards, order.variants)
+    # Of archives without them nobody can say any more what their evidence showed.
+    judged = read_judgements(sorted(folder.glob("evidence/*/*/*/*.json")) or None)
+    blocks = blocks_of(merged.rows, cards, judged, order.baselines)
+    quality_checks.check(blocks, order.workload, judged)
     return blocks, order
 
 

@@ -9,6 +9,9 @@ import contract
 from benchm import adapters, project
 from benchm.metering import environment
 
+#: Other tests run beside these, so threads that wait for each other shall not do so at full speed.
+WAITING = {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
+
 #: As many threads as there are CPUs: not every tool can use fewer.
 THREADS = len(os.sched_getaffinity(0))
 
@@ -85,7 +88,7 @@ def start(program, prefix, jobs, folder):
     path = f"{prefix}/bin{os.pathsep}{variables['PATH']}"
     return subprocess.run(
         [adapters.interpreter_of(program), program, job_file],
-        env=variables | {"CONDA_PREFIX": str(prefix), "PATH": path},
+        env=variables | WAITING | {"CONDA_PREFIX": str(prefix), "PATH": path},
         cwd=jobs[0]["scratch"],
         capture_output=True,
         text=True,
