@@ -164,6 +164,20 @@ def test_times_that_hold_each_other_are_read_and_others_refused(
                 read_record(path, placed=False)
 
 
+def test_cpu_time_that_the_kernel_saw_only_a_part_of_is_no_contradiction(tmp_path):
+    item = record("good", train_s=35.244479)
+    # As mxnet's LSTM had it: its threads sleep before the kernel looks what a CPU does.
+    item["load"] |= {"cpu_percent": [41.76527, 37.213802], "cpus": 2, "cpu1_percent": 39.489536}
+    item["load"] |= {"core_seconds": 31.100571, "cores_used": 0.882421}
+    item["load"] |= {"user_seconds": 18.47, "system_seconds": 12.63}
+    path = tmp_path / "seen.json"
+    path.write_text(json.dumps(item))
+    assert read_record(path, placed=False)["load"]["core_seconds"] == 31.100571
+    path.write_text(json.dumps(changed(item, "load.cpu_percent", [11.0, 11.0])))
+    with pytest.raises(BadInput):
+        read_record(path, placed=False)
+
+
 def test_a_run_that_did_not_finish_has_no_clock_to_doubt(tmp_path):
     item = record("good", outcome="timeout")
     item["times"] |= {"import_s": 2.0, "epochs_s": [3.0], "process_s": 6.0}
