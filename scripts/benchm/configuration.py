@@ -162,10 +162,15 @@ def not_offered(config, study):
 
     Of a kind without any tool that has one the workload is no business.
     """
+    entries, without = config["tools"], without_adapter(config, study)
+    offering = {kinds.of(entries[tool]) for tool in tools_to_run(config) if tool not in without}
+    return [tool for tool in without if kinds.of(entries[tool]) in offering]
+
+
+def without_adapter(config, study):
+    """Return the same of tools of all kinds."""
     workload, entries = config["studies"][study]["workload"], config["tools"]
-    leaves = {tool: adapters.leaf_of(entries[tool], workload) for tool in tools_to_run(config)}
-    offering = {kinds.of(entries[tool]) for tool, leaf in leaves.items() if leaf}
-    return [t for t, leaf in leaves.items() if leaf is None and kinds.of(entries[t]) in offering]
+    return [t for t in tools_to_run(config) if adapters.leaf_of(entries[t], workload) is None]
 
 
 def order_of(config, study=None):
@@ -199,6 +204,7 @@ def order_of(config, study=None):
             "chance": workload.chance_on(data_set),
         }
         order["not_offered"] = sorted(not_offered(config, study))
+        order["without_adapter"] = sorted(without_adapter(config, study))
         order["version"] = config["studies"][study].get("version", 1)
         if "series" in config["studies"][study]:
             order["series"] = config["studies"][study]["series"]

@@ -165,3 +165,15 @@ def test_a_row_holds_all_that_is_compared(make):
 def test_options_stand_in_the_schema_of_records_and_need_not_be_there():
     software = json.loads(SCHEMA.read_text())["properties"]["software"]
     assert "options" in software["properties"] and "options" not in software["required"]
+
+
+def test_parameters_of_a_model_agree_to_the_decimals_that_a_record_holds():
+    def differ(mine, theirs):
+        card = {"contract": 2, "facts": {"settings": {"rate": mine}}}
+        found = {"software": {"facts": {"settings": {"rate": theirs}}}}
+        return any(
+            words.startswith(agreement.SETTINGS) for words in agreement.differences(card, found)
+        )
+
+    assert not differ(0.300000012, 0.3) and not differ(1e-7, 0.0) and not differ(1e-7, 1e-7)
+    assert differ(0.31, 0.3) and differ(0.3, 0.300000012) and differ(float("nan"), 0.3)

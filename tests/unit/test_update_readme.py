@@ -1,6 +1,7 @@
 """Every number in the README's tables of results is that of an archived record."""
 
 import json
+import re
 
 import pytest
 from synthetic import record, write
@@ -99,6 +100,21 @@ def test_studies_of_an_archive_stand_side_by_side():
     body = blocks(update_readme.updated(marks, ROOT))["summary", ARCHIVE]
     assert "| Tool | quick | seed | Geometric mean |" in body and "| PyTorch | " in body
     assert "mxnet 2017" not in body, "variants leave the protocol"
+
+
+def test_a_kind_of_tools_is_not_offered_where_none_of_it_has_the_work():
+    folder = "results/published/2026-11-26-xeon-2-cores-2"
+    marks = f"<!-- summary of {folder} -->\n<!-- end of table -->\n"
+    body = blocks(update_readme.updated(marks, ROOT))["summary", folder]
+    assert re.search(r"\| LightGBM \| not offered \| 1x, tier \d \| not offered \|", body)
+
+
+def test_rows_whose_evidence_was_judged_say_so():
+    folder = "results/published/2026-11-26-xeon-2-cores-2/quick"
+    marks = f"<!-- opening of {folder} -->\n<!-- end of table -->\n"
+    made = blocks(update_readme.updated(marks, ROOT))["opening", folder]
+    (row,) = re.findall(r"^\| PyTorch .*", made, re.M)
+    assert row.endswith("| yes |")
 
 
 def test_a_folder_of_one_study_has_nothing_to_stand_beside(tmp_path, capsys):

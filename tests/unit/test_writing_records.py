@@ -43,3 +43,12 @@ def test_when_the_old_can_not_be_kept_it_is_not_replaced(tmp_path):
     with pytest.raises(BadInput, match="replaced"):
         writing.write(made(train_s=3.0), path, replaced_directory=replaced)
     assert path.read_bytes() == before
+
+
+def test_parameters_of_a_model_keep_all_their_digits(tmp_path):
+    item = made("pytorch")
+    item["software"]["facts"]["settings"] = {"tol": 1e-7}
+    writing.write(item, tmp_path / "1.json")
+    assert json.loads((tmp_path / "1.json").read_text())["software"]["facts"]["settings"] == {
+        "tol": 1e-7
+    }

@@ -51,6 +51,9 @@ def _rounded_where_measured(record):
     """What was asked for keeps all its digits: a learning rate of 1e-7 is none of 0."""
     result = rounded(record)
     result["study"] = record["study"]
+    facts = record["software"].get("facts") or {}
+    if "settings" in facts:
+        result["software"]["facts"]["settings"] = facts["settings"]
     if "options" in record["software"]:
         result["software"]["options"] = record["software"]["options"]
     return result

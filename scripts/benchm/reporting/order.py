@@ -83,8 +83,9 @@ class Order:
 
     ``baseline``: of the networks; ``of_other_kinds``: kind to baseline; ``instances`` maps a
     machine type to its description, ``variants`` a tool to a ``Variant``;
-    ``not_offered``: tools that have no adapter for the workload; ``version``: of the study;
-    ``series``: that it belongs to, or None.
+    ``not_offered``: tools that have no adapter for the workload, of kinds that have some with one;
+    ``without_adapter``: those of all kinds; ``version``: of the study; ``series``: that it
+    belongs to, or None.
     """
 
     baseline: str | None = None
@@ -96,6 +97,7 @@ class Order:
     variants: dict = field(default_factory=dict)
     workload: Workload = Workload()
     not_offered: tuple = ()
+    without_adapter: tuple = ()
     version: int = 1
     series: str | None = None
 
@@ -146,7 +148,7 @@ def read_order(argument):
         raise BadInput(f"{where}: not JSON: {one_line(error)}") from None
     allowed = (
         *("baseline", "baselines", "devices", "instances", "not_offered", "reference", "tools"),
-        *("series", "version", "workload"),
+        *("series", "version", "without_adapter", "workload"),
     )
     if not isinstance(keys, dict) or set(keys) - set(allowed):
         raise BadInput(f"{where}: allowed is a mapping with the keys {', '.join(allowed)}")
@@ -164,6 +166,7 @@ def read_order(argument):
         variants=variants,
         workload=_workload(keys.get("workload"), where),
         not_offered=_strings(keys, "not_offered", where),
+        without_adapter=_strings(keys, "without_adapter", where),
         version=_version(keys.get("version", 1), where),
         series=_series(keys.get("series"), where),
     )

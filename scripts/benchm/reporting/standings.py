@@ -50,7 +50,8 @@ def standing(tool, block, order):
     cells = block.cells if block else []
     cell = next((c for c in cells if c.tool == tool and not c.published), None)
     if cell is None:
-        return Standing(NOT_OFFERED if tool in order.not_offered else NOT_RUN)
+        is_offered = tool not in (*order.not_offered, *order.without_adapter)
+        return Standing(NOT_RUN if is_offered else NOT_OFFERED)
     if not cell.timed:
         outcome = cell.outcome if cell.outcome in text.OUTCOMES else "failed"
         return Standing(outcome, one_line(cell.reason, 120))

@@ -5,6 +5,11 @@ Nothing here proves who wrote either: who edits a record and its card alike is b
 
 import re
 
+from ..records import writing
+
+#: How the parameters are called that a tool which is no network itself reports.
+SETTINGS = "parameters of the model"
+
 #: What a card and a record must have in common: how it is called, and where each keeps it.
 SAME = {
     "tool": (("tool",), ("cell", "tool")),
@@ -36,7 +41,7 @@ SAME_SINCE_2 = {
     "packages' versions": (("versions",), ("software", "versions")),
     "precision": (("facts", "precision"), ("software", "facts", "precision")),
     "kind of tool": (("kind",), ("software", "kind")),
-    "parameters of the model": (("facts", "settings"), ("software", "facts", "settings")),
+    SETTINGS: (("facts", "settings"), ("software", "facts", "settings")),
     "number of parameters": (("facts", "parameters"), ("software", "facts", "parameters")),
 }
 
@@ -57,8 +62,18 @@ def differences(card, record):
     return [
         f"{name}: {_in_words(mine, theirs)}"
         for name, (mine, theirs) in compared.items()
-        if mine != theirs
+        if mine != theirs and not (name == SETTINGS and _is_rounded(mine, theirs))
     ]
+
+
+def _is_rounded(mine, theirs):
+    """Whether what a record holds is what a card does, to the decimals that records once kept."""
+    if not isinstance(mine, dict) or not isinstance(theirs, dict):
+        return False
+    try:
+        return writing.rounded(mine) == theirs
+    except ValueError:
+        return False
 
 
 def _pair(card, record, places):
