@@ -114,15 +114,14 @@ def of_replays(workload, cases, answers, replays):
             continue
         case, answer, result = cases[name], answers[name], replays[name].result()
         size = case.study["protocol"]["batch_size"]
-        has_kinks = hasattr(workload.reference, "distances")
-        if name == "late" and has_kinks:
+        if name == "late":
             allowed = tolerances.of_weights(workload, case, answer.initial, result, size, 0)
-            units = tolerances.of_a_unit(replays[name], answer.initial)
+            units = tolerances.of_a_unit(workload, replays[name], answer.initial)
             allowed = {key: value + units[key] for key, value in allowed.items()}
         elif name == "late_small":
+            units = tolerances.of_a_unit(workload, replays[name], answer.initial)
             vectors = [key for key, values in result.items() if values.ndim == 1]
-            units = tolerances.of_a_unit(replays[name], answer.initial) if has_kinks else {}
-            allowed = {key: tolerances.LATE_GRADIENTS + units.get(key, 0) for key in vectors}
+            allowed = {key: tolerances.LATE_GRADIENTS + units[key] for key in vectors}
         else:
             allowed = tolerances.of_weights(workload, case, answer.initial, result, size)
         # What is added to other numbers at so small a rate is lost in their own rounding.
