@@ -97,6 +97,8 @@ def test_neither_the_order_of_tools_nor_the_unit_matters(times, factor, random):
 
 @PROPERTIES
 @given(TIMES)
+# All took the same time where they ran together.
+@example({"A": {1: 0.5}, "B": {2: 1.0, 1: 0.5}, "C": {2: 1.0, 1: 0.5}})
 def test_tiers_and_intervals_say_the_same(times):
     found = compare(times, "A")
     if not found.tiers:

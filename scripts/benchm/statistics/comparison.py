@@ -138,7 +138,9 @@ class Comparison:
         return nearest if math.isclose(nearest, value, rel_tol=SAME) else value
 
     def _quotient(self, row, column):
-        return min(self._value(row) / self._value(column), _exp(math.inf))
+        """The time of a tool over another's; 1 where they differ by rounding alone."""
+        quotient = min(self._value(row) / self._value(column), _exp(math.inf))
+        return 1.0 if math.isclose(quotient, 1.0, rel_tol=SAME) else quotient
 
     @cached_property
     def _runs_of_best(self):
