@@ -6,8 +6,6 @@ way of its own: it has no weights to hand over and no epochs, and its card shows
 compared among tools of one kind, quality among all.
 """
 
-from . import checking
-
 NETWORK, TREES = "network", "trees"
 
 #: All kinds, in the order in which reports have them.
@@ -41,6 +39,8 @@ def check_baselines(config, file):
     ``config``: with ``tools``, ``baseline`` (of the networks), perhaps ``baselines`` by kind; that
     of a kind without any tool, whose entries were all removed, is nobody's business.
     """
+    from . import checking  # needs packages that the meter does without on a GPU machine
+
     named_by_key = {"baseline": (NETWORK, config["baseline"])}
     named_by_key |= {
         f"baselines.{kind}": (kind, tool) for kind, tool in config.get("baselines", {}).items()

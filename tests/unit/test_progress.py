@@ -62,7 +62,7 @@ def test_nothing_is_written_where_nobody_watches():
 
 
 def test_the_meter_itself_is_silent_without_a_terminal_and_speaks_on_one(bench):
-    job = make_job(epochs=2, sleep=1.2)
+    job = make_job(epochs=2, sleep=2.5)
     process = bench.start(job)
     output, errors = process.communicate()
     assert (output, errors) == ("", "")
