@@ -1,13 +1,12 @@
 """Whether a card of study tabular, at the study's own size, tells in which order samples come."""
 
-import autograd
 import numpy as np
+import ordering
 import pytest
 import yaml
 
 from benchm import project, workloads
-from benchm.verifying import cases, feed_fields, places
-from benchm.verifying.session import Answer
+from benchm.verifying import feed_fields
 
 WORKLOAD = workloads.load("tabular").on("flights")
 REFERENCE = WORKLOAD.reference
@@ -16,32 +15,12 @@ STUDY = {"n_train": ENTRY["n_train"], "epochs": 3, "protocol": WORKLOAD.protocol
 
 
 def answered(orders, seed=1):
-    """Return the cases and answers of a tool whose epochs have the orders, (epochs, n_train)."""
-    made = cases.make(WORKLOAD, STUDY, seed, ["order_1", "order_2"])
-    random, answers = np.random.default_rng([seed, 5]), {}
+    random = np.random.default_rng([seed, 5])
     initial = {
         name: (random.uniform(-1, 1, shape) * (*REFERENCE.INITIAL[name], 0)[1]).astype(np.float32)
         for name, shape in WORKLOAD.shapes.items()
     }
-    weights = {name: values.astype(np.float64) for name, values in initial.items()}
-    for epochs, (name, case) in enumerate(made.items(), start=1):
-        met = np.zeros(STUDY["n_train"])
-        for epoch in range(epochs):
-            rates, sizes = places.rates(case, epoch)
-            met[orders[epoch]] += np.repeat(rates, sizes)
-        (kinds,) = case.batches
-        sums = met[case.marked]
-        sums = [*sums, met.sum() - sums.sum()]  # the last kind is the filler
-        change = {key: np.zeros(shape) for key, shape in WORKLOAD.shapes.items()}
-        for number, total in enumerate(sums):
-            sample = slice(number, number + 1)
-            found = autograd.grad(REFERENCE.loss)(
-                weights, kinds.inputs[sample], kinds.targets[sample]
-            )
-            change = {key: values - total * found[key] for key, values in change.items()}
-        trained = {k: (weights[k] + change[k]).astype(np.float32) for k in weights}
-        answers[name] = Answer(initial, trained)
-    return made, answers
+    return ordering.answered(WORKLOAD, STUDY, initial, orders, seed)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -45,8 +45,9 @@ SMALL_RATE, LATE_TOTAL = 1e-6, 0.05
 #: Rate of ``rest`` and ``order_*``, so small that it does not move the weights at all, whatever the
 #: network: only biases, which start at 0, take it up.
 TINY_RATE = 1e-9
-#: Updates of ``late`` and ``late_small`` at most, in as many epochs as the study's: each is
-#: replayed alone, and rounding grows with their number. What changes later still is not seen.
+#: Updates of ``late`` and ``late_small`` at most, where a workload's reference says no other
+#: number, in as many epochs as the study's: each is replayed alone, and rounding grows with their
+#: number. What changes later still is not seen.
 MOST_LATE = 600
 #: Momentum where there should be none: some optimisers refuse 0 (Nesterov's).
 ALMOST_NONE = 1e-3
@@ -145,7 +146,8 @@ def _part(name, workload, study, seed):
 def _late(name, workload, study, seed):
     epochs = study["epochs"]
     per_epoch = -(-study["n_train"] // study["protocol"]["batch_size"])
-    per_epoch = min(per_epoch, max(1, MOST_LATE // epochs))
+    most = getattr(workload.reference, "MOST_LATE", MOST_LATE)
+    per_epoch = min(per_epoch, max(1, most // epochs))
     data, batch = _repeated(workload, seed, 1, per_epoch)
     rate = SMALL_RATE if name == "late_small" else LATE_TOTAL / (per_epoch * epochs)
     settings = {"batch_size": 1, "learning_rate": rate}

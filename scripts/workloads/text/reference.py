@@ -50,6 +50,12 @@ DROPPED = ("dense1_kernel", "dense1_bias")
 #: What dropout multiplies has both signs; so near to 0 it tells a mask's value only roughly.
 LEAST_TOLD = 1e-5
 
+#: Marked samples that tell the order: words of one class are much alike to a network that has not
+#: learnt yet, and fewer of them are told apart.
+MARKED = 24
+#: Updates of a card that are to show that nothing changes later on: an update is a loop, and slow.
+MOST_LATE = 120
+
 
 def _drawn(shape):
     """Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html, eq. 16."""
