@@ -1,4 +1,4 @@
-# benchm-dl: the same small network, trained with every tool on every device.
+# benchm-dl: the same network, trained with every tool on every device.
 #
 #   snakemake --use-conda -j1                      the default study
 #   snakemake --use-conda -j1 --config study=seed  another one; 'study=[quick, seed]', study=all
@@ -19,6 +19,7 @@ include: "rules/machine.smk"
 include: "rules/cells.smk"
 include: "rules/parity.smk"
 include: "rules/report.smk"
+include: "rules/several_studies.smk"
 
 
 rule all:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import yaml
 
-from benchm import configuration, project
+from benchm import project, tools_in_reports
 from benchm.files import BadInput, complain, read_text, write_text
 from benchm.reporting import deviations_2017, quality_checks
 from benchm.reporting import opening as opening_of
@@ -114,7 +114,7 @@ def figure_of(folder):
 def read(folder):
     """Return the blocks of the study in ``folder``, and what config.yaml says of its tools."""
     config = yaml.safe_load(read_text(project.ROOT / "config.yaml"))
-    order = read_order(json.dumps(configuration.order_of(config, folder.name)))
+    order = read_order(json.dumps(tools_in_reports.order_of(config, folder.name)))
     merged = merge([folder / "runs"], [], order)
     if merged.left_out:
         raise BadInput("\n".join(merged.left_out))

@@ -6,7 +6,17 @@ Snakemake calls them when it knows what is asked for, and whether cells run here
 import functools
 import json
 
-from . import cell_jobs, conda_here, configuration, instances, matrix, on_nodes, one_machine, series
+from . import (
+    cell_jobs,
+    conda_here,
+    configuration,
+    instances,
+    matrix,
+    on_nodes,
+    one_machine,
+    series,
+    tools_in_reports,
+)
 from .metering import cpus, gpu, machine
 
 
@@ -114,7 +124,7 @@ class RuleAnswers:
 
         It does not depend on the order of keys.
         """
-        return json.dumps(configuration.order_of(self._config, study), sort_keys=True)
+        return json.dumps(tools_in_reports.order_of(self._config, study), sort_keys=True)
 
     def whole_series(self, wildcards):
         """Return studies of a series, their orders, and what the others hold, for a rule's params.

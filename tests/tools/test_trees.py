@@ -1,12 +1,11 @@
 """Tools that are no network, for real: they do the task; an edit that leaves it is named."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
-from cards import TOOLS, make_card
+from cards import TOOLS, edited, make_card
 
 from benchm import adapters, kinds, project, workloads
 from tool_environments import prefix_of
@@ -29,16 +28,11 @@ def job_of(tool):
 
 
 def card_of(tool, folder, edit=None):
-    """The card of a tool, or of its adapter with one text replaced by another."""
+    """The card of a tool, or of its adapter with a text of one of its files replaced by another."""
     prefix = prefix_of(Path(TOOLS[tool]["environment"]).stem)
     leaf = project.ROOT / adapters.leaf_of(TOOLS[tool], "tabular")
     if edit:
-        old, new = edit
-        text = leaf.read_text()
-        assert text.count(old) == 1, f"{leaf} has {text.count(old)} times: {old}"
-        shutil.copytree(leaf.parent, folder / "adapter")
-        leaf = folder / "adapter" / leaf.name
-        leaf.write_text(text.replace(old, new))
+        leaf = edited(tool, [edit], folder, leaf.name)
     done, path = make_card(job_of(tool), prefix, folder, adapter=leaf)
     assert done.returncode == 0, done.stderr
     return json.loads(path.read_text())
@@ -66,22 +60,25 @@ def test_a_tool_does_the_task(tool, tmp_path):
         assert card["facts"]["trees"] >= 100
 
 
-#: What stands in LightGBM's adapter, what stands there instead, and what the card says of it.
+LEAF = "tabular_lightgbm.py"
+#: A file of LightGBM's, what stands there, what stands there instead, and what the card says of it.
 EDITS = [
-    ("targets,\n", "1 - targets,\n", "question", "it predicts class 0"),
-    ("table[:, column] + byte", "table[:, 0] + byte", "columns", "not learnt where the answer"),
-    ("rows, targets = job.training_set()", "rows, targets = (a[::2] for a in job.training_set())",
-     "rows", "the tool counts 1,040 rows of 2,080"),
-    ("job.predictions(probabilities)", "job.predictions(probabilities.round())", "question",
+    (LEAF, "targets,\n", "1 - targets,\n", "question", "it predicts class 0"),
+    ("engine.py", "table[:, column] + byte", "table[:, 0] + byte", "columns",
+     "not learnt where the answer"),
+    (LEAF, "rows, targets = job.training_set()",
+     "rows, targets = (a[::2] for a in job.training_set())", "rows",
+     "the tool counts 1,040 rows of 2,080"),
+    (LEAF, "job.predictions(probabilities)", "job.predictions(probabilities.round())", "question",
      "it predicts classes, no probabilities"),
-    ("job.predictions(probabilities)", "job.predictions(numpy.sort(probabilities))", "answers",
+    (LEAF, "job.predictions(probabilities)", "job.predictions(sorted(probabilities))", "answers",
      "another order than the test rows"),
 ]  # fmt: skip
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("old, new, field, words", EDITS)
-def test_an_edit_that_leaves_the_task_is_named(old, new, field, words, tmp_path):
-    card = card_of("lightgbm", tmp_path, (old, new))
+@pytest.mark.parametrize("file, old, new, field, words", EDITS)
+def test_an_edit_that_leaves_the_task_is_named(file, old, new, field, words, tmp_path):
+    card = card_of("lightgbm", tmp_path, (file, old, new))
     assert card["verdict"] == "different"
     assert card["first_difference"]["field"] == field and words in card["first_difference"]["words"]

@@ -37,10 +37,10 @@ class Bench:
         monkeypatch.setattr(program, "ROOT", folder)
         monkeypatch.setattr(network, "PAUSES", ())  # test_network_failures.py has some
 
-    def give_adapters(self, tool, folder):
-        """Give a tool the adapters of a folder of the project."""
+    def give_adapters(self, tool, folder, **more):
+        """Give a tool the adapters of a folder of the project; ``more``: of its entry."""
         config = json.loads((self.folder / "config.yaml").read_text())
-        config["tools"][tool]["adapters"] = folder
+        config["tools"][tool] |= {"adapters": folder, **more}
         (self.folder / "config.yaml").write_text(json.dumps(config))
 
     def add_study(self, name, data_set, workload=None):

@@ -89,10 +89,10 @@ def test_what_makes_the_data_of_the_studies_is_built_with_the_tools(bench, monke
 def test_a_tool_without_the_studies_work_is_not_built_for_them(bench):
     bench.add_study("images", "digits", workload="cnn")
     bench.add_study("table", "flights", workload="tabular")
-    bench.give_adapters("alpha", "scripts/tools/lightgbm")  # for tables alone
+    bench.give_adapters("alpha", "scripts/tools/trees", variant="lightgbm")  # for tables alone
     assert bench.run("--study", "images") == (0, ["beta", "data", "report"])
     assert bench.run("--study", "images", "table") == (0, ["alpha", "tables"])
-    bench.give_adapters("beta", "scripts/tools/lightgbm")
+    bench.give_adapters("beta", "scripts/tools/trees", variant="lightgbm")
     assert bench.run("beta", "--study", "images", "--retry") == (0, [])  # whoever names it, has it
 
 

@@ -2,7 +2,7 @@
 
 from test_matrix import PYTORCH, configured
 
-from benchm import configuration
+from benchm import tools_in_reports
 from benchm.cell_jobs import CellJobs, Here
 
 
@@ -11,10 +11,10 @@ def test_a_cluster_is_asked_for_what_the_instance_and_the_study_say(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     jobs = CellJobs(config, "quick", Here(cpus=4, gpus=0, is_cluster=True))
     assert jobs.memory_mb(PYTORCH) > 2435  # what the largest tool has needed
-    reported = configuration.order_of(config, "quick")
+    reported = tools_in_reports.order_of(config, "quick")
     config["instances"]["local"] = {"memory_mb": 64000}
     assert jobs.memory_mb(PYTORCH) == 64000
-    assert configuration.order_of(config, "quick") == reported  # nothing is made anew for it
+    assert tools_in_reports.order_of(config, "quick") == reported  # nothing is made anew for it
     config["studies"]["quick"]["time_limit"] = 3600
     # Where the limit is reached, the meter still has to say so.
     # A run that is disturbed twice is made three times in the same job.

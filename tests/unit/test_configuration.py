@@ -197,19 +197,6 @@ def test_what_is_run_follows_from_defaults_also_and_devices():
     assert "numpy_reference" not in configuration.tools_to_run(config, "gpu")
 
 
-def test_a_tool_without_the_workload_s_adapter_is_named_once():
-    config = changed(put("tools", "pytorch", "variant", value="1999"))
-    assert configuration.not_offered(config, "quick") == ["pytorch"]
-    assert configuration.order_of(config, "quick")["not_offered"] == ["pytorch"]
-    assert "not_offered" not in configuration.order_of(config)
-
-
-def test_the_order_of_keys_does_not_matter_to_those_who_report():
-    backwards = copy.deepcopy(SHIPPED)
-    backwards["tools"] = dict(reversed(backwards["tools"].items()))
-    assert configuration.order_of(backwards, "quick") == configuration.order_of(SHIPPED, "quick")
-
-
 def test_the_program_says_one_line_and_ends_with_2(tmp_path):
     path = tmp_path / "config.yaml"
     for config, code, line in (

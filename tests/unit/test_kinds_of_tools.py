@@ -154,8 +154,7 @@ def test_a_baseline_is_of_the_kind_that_it_stands_for():
     configuration.check(SHIPPED | {"tools": networks})
 
 
-def test_a_workload_without_trees_is_no_business_of_theirs():
-    assert configuration.not_offered(SHIPPED, "quick") == []
+def test_a_job_names_its_kind_where_it_is_no_network():
     assert "kind" not in job_of("tabular", "pytorch")
     assert job_of("tabular", "lightgbm")["kind"] == "trees"
 

@@ -15,7 +15,7 @@ def test_a_caption_can_be_read_as_markdown_too(name):
     assert not re.search(r"``|::|`_|\{\{|^[=\-*]{3}|^\s+\S", caption, re.MULTILINE)
 
 
-RULES = (ROOT / "rules/report.smk").read_text()
+RULES = "".join((ROOT / f"rules/{name}.smk").read_text() for name in ("report", "several_studies"))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ RULES = (ROOT / "rules/report.smk").read_text()
         ("figures", "make_figures"),
         ("report_md", "make_report"),
         ("summary", "make_summary"),
+        ("series", "make_series"),
     ],
 )
 def test_a_rule_tracks_every_module_that_its_program_imports(rule, program):

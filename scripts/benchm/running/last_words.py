@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from .. import configuration
+from .. import tools_in_reports
 from ..terminal import story
 
 
@@ -24,7 +24,7 @@ def lines(config, matrix, root="."):
     measured = sum(row["outcome"] == "ok" for row in rows)
     said = [f"{measured} of {len(rows)} runs of study {study} measured"]
     said += [f"  {', '.join(tools)} on {why}" for why, tools in missing.items()]
-    without = configuration.not_offered(config, study)
+    without = tools_in_reports.not_offered(config, study)
     if without:
         workload = config["studies"][study]["workload"]
         said.append(f"  {', '.join(without)}: no adapter for workload {workload}")

@@ -10,7 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from .. import configuration
+from .. import tools_in_reports
 from ..files import BadInput, write_text
 
 NAME = "made_from.json"
@@ -93,7 +93,7 @@ def _noted(folder):
 
 def _now(config, study, root):
     folder = _folder(study, root)
-    order = json.dumps(configuration.order_of(config, study), sort_keys=True)
+    order = json.dumps(tools_in_reports.order_of(config, study), sort_keys=True)
     html = folder / HTML
     return {
         "shown": _digest(folder, SHOWN),

@@ -84,6 +84,8 @@ def order(workload, cases, answers):
         # Marks whose samples are too much like others would not be missed if nobody met them.
         told &= SURE * met.sigma < rates.min()
     marks = int(told.sum())
+    if not marks:
+        return unanswered("order", "no marked sample is told apart from the others")
     if epochs[1].misfit > places.MISFIT:
         words = "the update at a tiny rate is not what its samples' gradients add up to"
         return Field("order", "different", words)

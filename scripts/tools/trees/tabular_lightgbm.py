@@ -8,23 +8,12 @@ import contract  # isort: split
 
 import re
 
+import engine
 import lightgbm
-import numpy
 
 #: What is told of the parameters that LightGBM itself lists in a model.
 TOLD = ("num_iterations", "learning_rate", "num_leaves", "max_depth", "min_data_in_leaf")
 TOLD += ("min_data_per_group", "cat_smooth", "bagging_fraction", "feature_fraction", "max_bin")
-
-
-def to_table(rows, columns):
-    """Return rows, uint8, as whole numbers (n, features): codes of categories, then numbers."""
-    widths = [1] * len(columns["categorical"]) + list(columns["numbers"].values())
-    table, start = numpy.zeros((len(rows), len(widths)), numpy.int64), 0
-    for column, width in enumerate(widths):
-        for byte in rows[:, start : start + width].T:  # the higher one first
-            table[:, column] = 256 * table[:, column] + byte
-        start += width
-    return table
 
 
 def describe(job, data, model):
@@ -50,7 +39,7 @@ def main(job):
 
     with job.run():
         data = lightgbm.Dataset(
-            to_table(rows, job.columns),
+            engine.to_table(rows, job.columns),
             targets,
             feature_name=categorical + numbers,
             categorical_feature=categorical,
@@ -58,7 +47,7 @@ def main(job):
         model = lightgbm.train({**parameters, "verbosity": -1}, data)
 
     with job.evaluation():
-        probabilities = model.predict(to_table(job.test_inputs(), job.columns))
+        probabilities = model.predict(engine.to_table(job.test_inputs(), job.columns))
     job.predictions(probabilities)
     describe(job, data, model)
 

@@ -7,23 +7,12 @@ https://catboost.ai/docs/en/features/categorical-features
 import contract  # isort: split
 
 import catboost
-import numpy
+import engine
 
 #: What is told of the parameters that CatBoost itself lists of a model. It sets the learning rate
 #: by the number of rows.
 TOLD = ("iterations", "depth", "l2_leaf_reg", "random_strength", "border_count", "grow_policy")
 TOLD += ("boosting_type", "one_hot_max_size", "max_ctr_complexity")
-
-
-def to_table(rows, columns):
-    """Return rows, uint8, as whole numbers (n, features): codes of categories, then numbers."""
-    widths = [1] * len(columns["categorical"]) + list(columns["numbers"].values())
-    table, start = numpy.zeros((len(rows), len(widths)), numpy.int64), 0
-    for column, width in enumerate(widths):
-        for byte in rows[:, start : start + width].T:  # the higher one first
-            table[:, column] = 256 * table[:, column] + byte
-        start += width
-    return table
 
 
 def describe(job, data, model):
@@ -51,11 +40,11 @@ def main(job):
 
     with job.run():
         categorical = list(range(len(job.columns["categorical"])))
-        data = catboost.Pool(to_table(rows, job.columns), targets, cat_features=categorical)
+        data = catboost.Pool(engine.to_table(rows, job.columns), targets, cat_features=categorical)
         model.fit(data)
 
     with job.evaluation():
-        probabilities = model.predict_proba(to_table(job.test_inputs(), job.columns))[:, 1]
+        probabilities = model.predict_proba(engine.to_table(job.test_inputs(), job.columns))[:, 1]
     job.predictions(probabilities)
     describe(job, data, model)
 

@@ -8,23 +8,12 @@ import contract  # isort: split
 
 import json
 
-import numpy
+import engine
 import xgboost
 
 #: What is told of the parameters that XGBoost itself lists of a model.
 TOLD = ("learning_rate", "max_depth", "max_leaves", "min_child_weight", "reg_lambda", "subsample")
 TOLD += ("colsample_bytree", "max_bin", "max_cat_to_onehot", "max_cat_threshold")
-
-
-def to_table(rows, columns):
-    """Return rows, uint8, as whole numbers (n, features): codes of categories, then numbers."""
-    widths = [1] * len(columns["categorical"]) + list(columns["numbers"].values())
-    table, start = numpy.zeros((len(rows), len(widths)), numpy.int64), 0
-    for column, width in enumerate(widths):
-        for byte in rows[:, start : start + width].T:  # the higher one first
-            table[:, column] = 256 * table[:, column] + byte
-        start += width
-    return table
 
 
 def describe(job, model):
@@ -53,10 +42,10 @@ def main(job):
     )
 
     with job.run():
-        model.fit(to_table(rows, job.columns), targets)
+        model.fit(engine.to_table(rows, job.columns), targets)
 
     with job.evaluation():
-        probabilities = model.predict_proba(to_table(job.test_inputs(), job.columns))[:, 1]
+        probabilities = model.predict_proba(engine.to_table(job.test_inputs(), job.columns))[:, 1]
     job.predictions(probabilities)
     describe(job, model)
 

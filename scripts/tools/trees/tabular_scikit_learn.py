@@ -6,24 +6,13 @@ https://scikit-learn.org/stable/auto_examples/compose/plot_column_transformer_mi
 
 import contract  # isort: split
 
-import numpy
+import engine
 import sklearn
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-
-def to_table(rows, columns):
-    """Return rows, uint8, as whole numbers (n, features): codes of categories, then numbers."""
-    widths = [1] * len(columns["categorical"]) + list(columns["numbers"].values())
-    table, start = numpy.zeros((len(rows), len(widths)), numpy.int64), 0
-    for column, width in enumerate(widths):
-        for byte in rows[:, start : start + width].T:  # the higher one first
-            table[:, column] = 256 * table[:, column] + byte
-        start += width
-    return table
 
 
 def random_forest(job, categorical):
@@ -51,7 +40,7 @@ ESTIMATORS = {
     "logistic_regression": logistic_regression,
 }
 OPTIONS = contract.read_options(
-    contract.read_job()["options"], {"estimator": list(ESTIMATORS)}, "scikit_learn/tabular.py"
+    contract.read_job()["options"], {"estimator": list(ESTIMATORS)}, "trees/tabular_scikit_learn.py"
 )
 
 
@@ -90,10 +79,10 @@ def main(job):
     model = ESTIMATORS[OPTIONS["estimator"]](job, categorical)
 
     with job.run():
-        model.fit(to_table(rows, job.columns), targets)
+        model.fit(engine.to_table(rows, job.columns), targets)
 
     with job.evaluation():
-        probabilities = model.predict_proba(to_table(job.test_inputs(), job.columns))[:, 1]
+        probabilities = model.predict_proba(engine.to_table(job.test_inputs(), job.columns))[:, 1]
     job.predictions(probabilities)
     describe(job, model, categorical)
 
