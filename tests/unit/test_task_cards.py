@@ -38,6 +38,16 @@ def _without_the_carrier(rows, answers, tests):
     return naive_bayes(rows, answers, tests, columns=[0, 1, 3, 4, 5, 6])
 
 
+def _without_the_destination(rows, answers, tests):
+    return naive_bayes(rows, answers, tests, columns=[0, 1, 2, 3, 5, 6])
+
+
+def _with_rows_from_elsewhere(rows, answers, tests):
+    more = np.random.default_rng(5)
+    others = np.concatenate([rows, rows[more.integers(0, len(rows), 20_000)]])
+    return naive_bayes(others, np.concatenate([answers, more.integers(0, 2, 20_000)]), tests)
+
+
 def _turned(rows, answers, tests):
     return 1 - naive_bayes(rows, answers, tests)
 
@@ -75,6 +85,8 @@ def _of_the_networks_view(rows, answers, tests):
         (_later_rows_count_more, "rows", "where as many of part"),
         (_without_the_last, "single_rows", "the last row of the table makes no difference"),
         (_without_the_carrier, "columns", "carrier (AUC 0.5"),
+        # The cases of other fields are about the column with most values.
+        (_without_the_destination, "columns", "from it alone: destination (AUC 0."),
         (_of_the_networks_view, "columns", "bytes of a row that are no columns for trees"),
         (_turned, "question", "it predicts class 0"),
         (_classes, "question", "classes, no probabilities"),
@@ -102,6 +114,24 @@ def test_rows_count_as_the_tool_itself_counts_them():
     assert difference["field"] == "rows" and "1,872 rows of 2,080" in difference["words"]
     _, difference = fields_of(columns=6)
     assert difference["words"] == "the tool counts 6 columns of 7"
+
+
+def test_rows_from_elsewhere_are_the_first_thing_that_is_said():
+    def counting(case):
+        return {"rows": case.study["n_train"] + 20_000}
+
+    fields, difference = fields_of(_with(_with_rows_from_elsewhere), counting)
+    assert difference["words"] == "the tool counts 22,080 rows of 2,080"
+    assert fields["question"].verdict == "different"
+    assert len(fields) == 8
+
+
+@pytest.mark.parametrize("said", ["2080", True, [1], {"a": 1}])
+def test_a_count_that_is_no_number_is_said_to_be_none(said):
+    _, difference = fields_of(facts_of=lambda case: {"rows": said})
+    assert difference["words"] == f"the tool counts {said!r} rows of 2,080"
+    _, difference = fields_of(columns=said)
+    assert difference["words"] == f"the tool counts {said!r} columns of 7"
 
 
 def test_a_tool_is_held_to_what_it_promises_of_seeds():

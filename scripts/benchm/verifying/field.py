@@ -48,6 +48,11 @@ def unanswered(name, reason):
     return Field(name, "different", f"it could not be shown: {reason}")
 
 
+def counted(number):
+    """Return what a tool says that it counted, in words: it may say anything."""
+    return f"{number:,}" if type(number) in (int, float) else repr(number)
+
+
 def verdict_of(fields):
     """Return the worst verdict."""
     return max((field.verdict for field in fields), key=VERDICTS.index)

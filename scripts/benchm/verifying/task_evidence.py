@@ -10,6 +10,7 @@ import numpy as np
 
 from . import evidence_file
 from .check import Check, quality_of
+from .field import counted
 
 
 def checks(record, content, workload, parts):
@@ -32,11 +33,11 @@ def checks(record, content, workload, parts):
 
 
 def _rows(record):
-    counted, wanted = record["software"]["facts"].get("rows"), record["study"]["n_train"]
-    if counted is None:
+    rows, wanted = record["software"]["facts"].get("rows"), record["study"]["n_train"]
+    if rows is None:
         return Check("rows", None, "the tool does not count its rows")
-    words = f"the tool counts {counted:,} rows"
-    if counted != wanted:
+    words = f"the tool counts {counted(rows)} rows"
+    if rows != wanted:
         return Check("rows", False, f"{words}, the study has {wanted:,}")
     return Check("rows", True, f"{words}, as many as the study has")
 

@@ -7,7 +7,7 @@ wide, since no two models predict alike, and what breaks the task is far beyond 
 import numpy as np
 
 from ..metrics import auc
-from .field import Field, exact, unanswered
+from .field import Field, counted, exact, unanswered
 from .task_cases import OFTEN, SELDOM, TURNED
 
 #: AUC from which on a column counts as learnt. An unused one has 0.5, give or take 0.02.
@@ -28,16 +28,21 @@ def fields(columns, cases, answers):
     problem = next((a.problem for a in answers.values() if a.problem), None)
     if problem:
         return [unanswered("rows", problem)]
-    return [
+    miscounted = _miscounted(cases, answers)
+    used, are_some_unused = _columns(columns, cases, answers)
+    found = [
         _answers(cases["question"], answers["question"]),
         _question(cases["question"], answers["question"]),
-        _rows(cases, answers),
+        miscounted or _rows(cases, answers),
         _single_rows(answers),
-        _columns(columns, cases, answers),
+        used,
         _noise(cases["noise"], answers["noise"]),
         _deterministic(answers),
         _seed(answers),
     ]
+    # What a tool was given is the cause of what it makes of it, so it is named first.
+    causes = [miscounted] * (miscounted is not None) + [used] * are_some_unused
+    return causes + [each for each in found if each not in causes]
 
 
 def _auc(case, answer):
@@ -77,12 +82,17 @@ def _question(case, answer):
     return exact("question", wrong, f"probabilities of class 1: {high:.2f} and {low:.2f}; {wanted}")
 
 
-def _rows(cases, answers):
-    """Whether rows of each part of a table of the study's size count alike, and how many count."""
+def _miscounted(cases, answers):
+    """The field ``rows`` of a tool that counts other rows than it was given, or None."""
     for name, answer in answers.items():
-        counted, wanted = _facts(answer).get("rows"), cases[name].study["n_train"]
-        if counted is not None and counted != wanted:
-            return exact("rows", f"the tool counts {counted:,} rows of {wanted:,}", "")
+        rows, wanted = _facts(answer).get("rows"), cases[name].study["n_train"]
+        if rows is not None and rows != wanted:
+            return exact("rows", f"the tool counts {counted(rows)} rows of {wanted:,}", "")
+    return None
+
+
+def _rows(cases, answers):
+    """Whether rows of each part of a table of the study's size count alike."""
     case, p = cases["rows"], answers["rows"].predictions
     level, n = case.about["level"], case.study["n_train"]
     # Of the two parts with a level, the one in the first half of the table.
@@ -97,8 +107,8 @@ def _rows(cases, answers):
             f"of {n:,} rows, those of part {part} of {parts} of the table count for {less:.2f} "
             f"where as many of part {other} count for {more:.2f}"
         )
-    counted = _facts(answers["rows"]).get("rows")
-    how = f"as the tool counts: {counted:,}" if counted is not None else "which it does not count"
+    rows = _facts(answers["rows"]).get("rows")
+    how = f"as the tool counts: {counted(rows)}" if rows is not None else "which it does not count"
     return exact("rows", wrong, f"all parts of a table of {n:,} rows count alike, {how}")
 
 
@@ -114,9 +124,10 @@ def _single_rows(answers):
 
 
 def _columns(columns, cases, answers):
+    """Return the field ``columns``, and whether a tool has learnt from some of them alone."""
     found = {name: _auc(cases[f"column_{name}"], answers[f"column_{name}"]) for name in columns}
     beside = _auc(cases["beside"], answers["beside"])
-    counted = _facts(answers["base"]).get("columns")
+    told = _facts(answers["base"]).get("columns")
     unused = [name for name, value in found.items() if value < LEARNT]
     wrong = None
     if abs(beside - 0.5) > CHANCE:
@@ -124,11 +135,13 @@ def _columns(columns, cases, answers):
     elif unused:
         each = ", ".join(f"{name} (AUC {found[name]:.2f})" for name in unused)
         wrong = f"not learnt where the answer follows from it alone: {each}"
-    elif counted is not None and counted != len(columns):
-        wrong = f"the tool counts {counted} columns of {len(columns)}"
+    elif told is not None and told != len(columns):
+        wrong = f"the tool counts {counted(told)} columns of {len(columns)}"
     worst = min(found, key=found.get)
     right = f"all {len(columns)} columns are used and only those; least is {worst}"
-    return exact("columns", wrong, f"{right}, with an AUC of {found[worst]:.2f} alone")
+    field = exact("columns", wrong, f"{right}, with an AUC of {found[worst]:.2f} alone")
+    # Of predictions that stand elsewhere or are turned around no column seems to be learnt.
+    return field, 0 < len(unused) < len(columns)
 
 
 def _noise(case, answer):
