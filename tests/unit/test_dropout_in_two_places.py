@@ -41,6 +41,10 @@ def shared(place):
     return draw
 
 
+def same_in_both(random, n):
+    return np.repeat(bernoulli(random, (n, 1, 200)), 2, axis=1)
+
+
 def answered(draw, seed=1, fixed=False):
     """Return the cases and what a tool with such masks answers, in float32."""
     made = cases.make(WORKLOAD, STUDY, seed, NAMES)
@@ -73,8 +77,9 @@ def test_the_protocol_s_is_the_same_whatever_is_drawn(seed):
     ("draw", "words"),
     [
         (lambda random, n: np.ones((n, 2, 200)), "no dropout while training"),
-        (in_one_place(0), "what is kept is times 1 to 1.25 instead of 1.25"),
-        (in_one_place(1), "what is kept is times 1 to 1.25 instead of 1.25"),
+        (in_one_place(0), "no dropout in place 2 of 2: every value is kept"),
+        (in_one_place(1), "no dropout in place 1 of 2: every value is kept"),
+        (same_in_both, "all places of dropout share one mask"),
         (lambda random, n: protocol(random, n) * 0.8, "what is kept is times 1 instead of 1.25"),
         (lambda random, n: bernoulli(random, (n, 2, 200), 0.5), "is times 2 instead of 1.25"),
         (lambda random, n: bernoulli(random, (n, 2, 200), 0.4, 1.25), "are dropped instead of 20%"),

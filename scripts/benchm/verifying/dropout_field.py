@@ -73,12 +73,21 @@ def _one(workload, case, answer, rate, shape):
     if np.abs(values - 1).max() < NEAR:
         return "no dropout while training: every value is kept"
     kept = values[~zero]
+    places = shape[0] if masks_in_turn.applies(workload.reference) else 1
+    for place, (each, known) in enumerate(_by_place(places, read.values, read.known), start=1):
+        if known.any() and np.abs(each[known] - 1).max() < NEAR:
+            return f"no dropout in place {place} of {places}: every value is kept"
     if np.abs(kept - scale).max() < NEAR:
         return _lines([read], shape)
     if np.ptp(kept) < NEAR:
         words = f"what is kept is times {np.median(kept):.4g} instead of {scale:.4g}"
         return f"{words}, {zero.mean():.0%} of the values are dropped"
     return f"what is kept is times {kept.min():.3g} to {kept.max():.3g} instead of {scale:.4g}"
+
+
+def _by_place(places, *arrays):
+    """Return for each place of dropout its part of arrays (samples, values), a list of tuples."""
+    return list(zip(*(np.array_split(each, places, axis=1) for each in arrays), strict=True))
 
 
 def _zeros(found):
@@ -90,16 +99,17 @@ def _many(found, rate, shape, places):
     zeros, count = _zeros(found)
     if abs(zeros - rate) > SIGMAS * np.sqrt(rate * (1 - rate) / count):
         return f"{zeros:.1%} of the values are dropped instead of {rate:.0%}"
-    for read in found:
-        for kept, known in zip(
-            np.array_split(read.values > 0.5, places, axis=1),
-            np.array_split(read.known, places, axis=1),
-            strict=True,
-        ):
-            both = known[0] & known[1]
-            if np.array_equal(kept[0][both], kept[1][both]):
-                return "the samples of a batch share one mask"
+    by_place = [_by_place(places, read.values > 0.5, read.known) for read in found]
+    for kept, known in (pair for each in by_place for pair in each):
+        if _equal(kept[0], kept[1], known[0] & known[1]):
+            return "the samples of a batch share one mask"
+    if places > 1 and all(_equal(a, b, m & n) for (a, m), *_, (b, n) in by_place):
+        return "all places of dropout share one mask"
     return _lines(found, shape)
+
+
+def _equal(one, other, known):
+    return np.array_equal(one[known], other[known])
 
 
 def _lines(found, shape):
