@@ -65,6 +65,11 @@ class Columns:
         if missing:
             has = ", ".join(sorted(columns))
             self._refuse(f"the table lacks {', '.join(missing)}; it has {has}")
+        for name in needed:
+            shape, first = numpy.shape(columns[name]), numpy.shape(columns[needed[0]])
+            if len(shape) != 1 or shape != first:
+                size, wanted = (" x ".join(map(str, each)) for each in (shape, first[:1]))
+                self._refuse(f"column {name} has {size} values, {needed[0]} has {wanted}")
 
     def of(self, rows) -> Columns:
         """Return the same of some rows alone, booleans (n,)."""
@@ -97,11 +102,21 @@ class Columns:
             self._refuse(f"column {name}: {int(wrong[0])}; allowed is from {low} to {high}")
         return numpy.where(lacks, MISSING, counted).astype(numpy.int64)
 
+    def numbers(self, name) -> numpy.ndarray:
+        """Return numbers, float64 (n,), NaN where one is missing."""
+        try:
+            values = self._values(name).astype(numpy.float64)
+        except (TypeError, ValueError):
+            self._refuse(f"column {name}: not all values are numbers")
+        if numpy.isinf(values).any():
+            self._refuse(f"column {name}: not all values are finite")
+        return values
+
     def words(self, name, allowed=None, may_lack=False) -> numpy.ndarray:
         """Return words (n,); ``allowed``: which; ``may_lack``: whether any may be NO_WORD."""
         values = self._values(name).astype(object)
         if may_lack:
-            lacks = [value is None or value != value for value in values]  # None or NaN
+            lacks = [_is_missing(value) for value in values]
             values = numpy.where(lacks, NO_WORD, values)
         else:
             lacks = numpy.zeros(len(values), bool)
@@ -122,3 +137,13 @@ class Columns:
 
     def _refuse(self, what):
         raise BadInput(f"{self.data_set}: {what}")
+
+
+def _is_missing(value):
+    """Whether a value stands for a missing one: None, NaN, or pandas' NA, which equals nothing."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # NA is neither equal to itself nor not
+        return True
+    except ValueError:  # an array
+        return False

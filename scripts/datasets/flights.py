@@ -46,7 +46,7 @@ def read(columns: dict) -> Table:
     BadInput, in one line, for a column that is missing or has values that it can't have.
     """
     table = Columns("flights", columns, NEEDED)
-    delay = numpy.asarray(columns["dep_delay"], dtype=numpy.float64)
+    delay = table.numbers("dep_delay")
     left = ~numpy.isnan(delay)
     if not left.any():
         raise BadInput("flights: no flight of the table has a dep_delay")

@@ -1,6 +1,7 @@
 """The data sets of customers and of loans: what is asked, what is used, what may be missing."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchm.files import BadInput
@@ -32,7 +33,7 @@ def loans(seed=1):
     }
     columns |= {"rownames": np.arange(N)}
     columns["Income"][2] = columns["Debt"][4] = np.nan
-    columns["Home"][5] = None
+    columns["Home"][5], columns["Home"][6] = None, pd.NA
     return columns
 
 
@@ -51,7 +52,7 @@ def test_loans_that_turn_out_bad_are_class_1_and_what_is_missing_is_marked():
     read = credit.read(columns)
     assert read.answer.tolist() == (columns["Status"] == "bad").tolist()
     assert read.numbers["income"][2] == read.numbers["debt"][4] == MISSING
-    assert read.categorical["home"][5] == ""
+    assert read.categorical["home"][5] == read.categorical["home"][6] == ""
     for name, row in (("income", 2), ("debt", 4)):
         assert (read.categorical[f"{name}_known"] == "").tolist() == [n == row for n in range(N)]
     assert set(read.categorical["assets_known"]) == {"known"}
