@@ -65,8 +65,28 @@ def test_the_loss_is_the_cross_entropy_of_the_sigmoid_and_never_overflows():
     chance = 1 / (1 + np.exp(-REFERENCE.forward(weights, inputs)[:, 0]))
     right = np.where(targets == 1, chance, 1 - chance)
     assert REFERENCE.loss(weights, inputs, targets) == pytest.approx(-np.log(right).mean())
+    both = REFERENCE.log_probabilities(weights, inputs)
+    assert both == pytest.approx(np.log(np.stack([1 - chance, chance], axis=1)))
     sure = {**weights, "dense3_bias": np.array([2000.0])}
     assert REFERENCE.loss(sure, inputs, np.zeros(5)) == pytest.approx(2000, rel=0.1)
+
+
+def test_a_smoothed_label_is_named():
+    study = {"n_train": 1000, "epochs": 2, "protocol": WORKLOAD.protocol}
+    (case,) = cases.make(WORKLOAD, study, 1, ["one_step"]).values()
+    initial = batch(1)[0]
+    (data,) = case.batches
+    found = autograd.grad(soft_loss)(initial, data.inputs, 0.99 * data.targets + 0.005)
+    trained = {k: v - case.rule.learning_rate * found[k] for k, v in initial.items()}
+    right = replay.run(REFERENCE, initial, case.rule, case.batches, 128).result()
+    difference = explain.Difference(REFERENCE, case, initial, trained, right)
+    assert explain.cause_of(difference) == "label smoothing of about 0.01"
+
+
+def soft_loss(weights, inputs, targets):
+    """The cross-entropy with targets between 0 and 1."""
+    logits = REFERENCE.forward(weights, inputs)[:, 0]
+    return autograd.numpy.mean(autograd.numpy.logaddexp(0.0, logits) - targets * logits)
 
 
 def test_what_is_for_trees_is_nothing_to_a_network():

@@ -86,6 +86,11 @@ class Reference:
         # log(1 + exp(z)) - t z, without overflow
         return np.mean(np.logaddexp(0.0, logits) - numpy.asarray(targets, numpy.float64) * logits)
 
+    def log_probabilities(self, weights, inputs, mask=None):
+        """Return the logarithms of the probabilities of class 0 and of class 1, (n, 2)."""
+        logits = self.forward(weights, inputs, mask)[:, 0]
+        return -np.stack([np.logaddexp(0.0, logits), np.logaddexp(0.0, -logits)], axis=1)
+
     def distances(self, weights, inputs, mask=None):
         """Return for each sample its least distance to a kink, in standard deviations of the layer.
 
