@@ -32,16 +32,20 @@ SIZES = {
 ORDER = order(["net", "tree"], "net", baselines={"trees": "tree"}, series="lines")
 
 
-def made(home, name, n_test=2000, sizes=SIZES, without=()):
+def made(home, name, n_test=2000, sizes=SIZES, without=(), outcome="ok"):
     """Make the runs.csv of a study, with cards and judgements; return its folder."""
     rows, tools = sizes[name]
     records = []
     for tool, (seconds, value) in tools.items():
         times = {tool: [seconds, 1.01 * seconds, 0.99 * seconds]}
-        of_tool = in_rounds(times, name=name, n_train=rows, n_test=n_test, epochs=1)
+        of_tool = in_rounds(
+            times, name=name, n_train=rows, n_test=n_test, epochs=1, outcome=outcome
+        )
         of_tool = [
-            of_metric(item, "auc", value + 0.001 * (item["cell"]["repeat"] - 2)) for item in of_tool
-        ]
+            of_metric(item, "auc", value + 0.001 * (item["cell"]["repeat"] - 2))
+            if outcome == "ok" else item
+            for item in of_tool
+        ]  # fmt: skip
         records += [of_trees(item) if tool == "tree" else item for item in of_tool]
     folder, runs = home / name, home / name / "runs.csv"
     paths = map(str, write(records, home))
@@ -51,7 +55,8 @@ def made(home, name, n_test=2000, sizes=SIZES, without=()):
     work = {key: study[key] for key in ("workload", "n_train", "epochs", "protocol")}
     cards = [card(t, study=name, work=work, **kinds.get(t, {})) for t in tools if t not in without]
     write_cards(cards, folder / "parity")
-    write_judgements([judgement(item) for item in records], folder / "evidence/local/cpu/any")
+    judged = [judgement(item) for item in records if outcome == "ok"]
+    write_judgements(judged, folder / "evidence/local/cpu/any")
     return folder
 
 
@@ -74,6 +79,7 @@ def test_the_page_says_for_each_size_who_predicts_best_and_who_leads_where(tmp_p
     assert "At 1,000 rows the best of the trees and linear models predicts better" in words
     assert "at 100,000 rows the best of the networks predicts better" in words
     assert "at 10,000 rows these runs do not tell the best of both kinds apart" in words
+    assert "of all networks alike, as the studies say: 1 at 1,000 rows, 1 at 10,000 rows" in words
     svg = (tmp_path / "series/lines.svg").read_text()
     assert svg.startswith("<?xml") and "Quality" in words
     found = points(tmp_path)
@@ -102,13 +108,32 @@ def test_what_is_tested_on_other_samples_is_left_out_and_named(tmp_path):
 
 def test_only_certified_tools_are_shown(tmp_path):
     words = page(tmp_path, [made(tmp_path, name, without=("net",)) for name in SIZES])
-    assert "Net," not in words and {tool for _, tool in points(tmp_path)} == {"tree"}
+    assert (
+        "Epochs" not in words
+        and "Net," not in words
+        and {tool for _, tool in points(tmp_path)} == {"tree"}
+    )
     assert "best Tree, AUC" in words
 
 
 def test_without_any_ranked_run_the_page_says_so(tmp_path):
     words = page(tmp_path, [made(tmp_path, "small", without=("net", "tree"))])
     assert "There are no ranked runs of any study of this series." in words
+    assert "small is left out: no tool is ranked." in words
+
+
+def test_a_study_of_which_nothing_is_shown_is_named(tmp_path):
+    folders = [
+        made(tmp_path, "small"),
+        made(tmp_path, "middle", without=("net", "tree")),
+        made(tmp_path, "large", outcome="failed"),
+    ]
+    words = page(tmp_path, folders)
+    assert "1,000 rows: best" in words and "10,000 rows: best" not in words
+    assert "middle is left out: no tool is ranked." in words
+    assert "large is left out: nothing was measured." in words
+    words = page(tmp_path, folders[2:])
+    assert "There are no ranked runs" in words and "nothing was measured." in words
 
 
 def test_a_study_that_is_not_there_is_bad_input(tmp_path, capsys):

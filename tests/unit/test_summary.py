@@ -195,6 +195,9 @@ def test_kinds_of_tools_have_tables_of_their_own_with_their_own_baseline():
     assert tables == [["Tool", "quick", "table", "Geometric mean"], ["Tool", "quick", "table"]]
     assert "divided by that of base or oak, the baseline of its kind of tool," in page
     assert "oak leads in table." in page
+    networks, trees = page.split("oak leads in table.")
+    assert re.search(r"\* table: .*; \d+ epochs of [\d,]+ samples", networks)
+    assert re.search(r"\* table: [\d,]+ samples of", trees) and "epochs" not in trees
 
 
 def kinds(networks, trees):

@@ -9,6 +9,9 @@ from ..statistics.quality import against_the_others
 from . import text
 from .quality_checks import basis, in_units, samples
 
+#: What adding up records' values, of six decimals, leaves in a difference of equal ones.
+ROUNDING = 1e-9
+
 
 def sentences(blocks):
     """A sentence for each machine and device where tools of several kinds are ranked; a list."""
@@ -33,7 +36,7 @@ def best_of_each_kind(blocks):
 def told_apart(first, second):
     """Whether the runs of two cells tell their quality apart (90 % interval of the difference)."""
     found = _difference(first, second)
-    return found.low is not None and not found.low < 0 < found.high
+    return found.low is not None and (found.low > ROUNDING or found.high < -ROUNDING)
 
 
 def _difference(first, second):
@@ -61,6 +64,7 @@ def _sentence(blocks, several):
     else:
         spread = " to ".join(ends).replace("-", "−")
         away += f", 90 % interval {spread} from {basis(difference)}"
+        away += ", which does not allow for picking the best"
     if not told_apart(first, second):
         return f"{words}. These runs do not tell them apart (a difference of {away})."
     return f"{words}: a difference of {away}."

@@ -160,11 +160,15 @@ def protocol(blocks, order, checked):
     sentences.append(text.cell_text("; ".join(filter(None, what))))
     if any(block.kind != kinds.NETWORK and block.ok for block in blocks):
         sentences.append(
-            "Trees and linear models are trained on the same samples with their tools' defaults, "
-            "without epochs; the sizes and settings of the network are none of theirs"
+            "Trees and linear models are trained on the same samples without epochs and without "
+            "tuning, each with the parameters that its adapter gives it and its tool's defaults "
+            "elsewhere; the sizes and settings of the network are none of theirs"
         )
+        shown = "networks were shown to train exactly that, and which other tools to do the task"
+    else:
+        shown = "tools were shown to train exactly that"
     sentences.append(
-        "*Parity* tells which tools were shown to train exactly that"
+        f"*Parity* tells which {shown}"
         if checked
         else "Whether every tool trains exactly that was not checked"
     )

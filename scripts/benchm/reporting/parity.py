@@ -18,8 +18,9 @@ METHOD_OF_TASK = (
     "What is no network has a card of kind *task*: the program that is timed answers questions on "
     "tables that were drawn so that the right answer is known. It says whether all rows and all "
     "columns are used and no others, whether probabilities of class 1 come back in the order "
-    "given, whether nothing is learnt where there is nothing, and what a seed changes. Nothing "
-    "was tuned: the parameters of each model are its tool's defaults, as it reports them itself."
+    "given, whether nothing is learnt where there is nothing, and what a seed changes. Nothing is "
+    "tuned: a model has the parameters that its adapter gives it and its tool's defaults "
+    "elsewhere. They stand below, as the tool reports them itself."
 )
 
 VERDICTS = {

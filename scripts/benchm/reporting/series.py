@@ -59,21 +59,14 @@ def places(studies):
     """Return ``(places, left_out)``: those with anything to show, and lines on other studies.
 
     Compared is what predicts the same test samples: of studies that differ in them, those of the
-    set that most have, or the largest one of as many.
+    set that most have, or the largest one of as many. A study of which nothing is shown is named.
     """
     tested = {study.name: _tested(study) for study in studies}
     counts = {key: list(tested.values()).count(key) for key in tested.values() if key}
-    if not counts:
-        return [], []
-    wanted = max(counts, key=lambda key: (counts[key], key[0]))
-    left_out = [
-        f"{name} is left out: it is tested on other samples"
-        for name, key in tested.items()
-        if key and key != wanted
-    ]
+    wanted = max(counts, key=lambda key: (counts[key], key[0]), default=None)
     found = {}
     for study in studies:
-        if tested[study.name] != wanted:
+        if wanted is None or tested[study.name] != wanted:
             continue
         for block in study.inputs.blocks:
             if any(not cell.published for cell in block.ok):
@@ -88,7 +81,18 @@ def places(studies):
         sizes = sorted((size for size in sizes if size.cells), key=lambda size: size.rows)
         if sizes:
             made.append(Place(sizes[0].blocks[0].where, sizes))
-    return made, left_out
+    shown = {size.study for place in made for size in place.sizes}
+    return made, [
+        f"{name} is left out: {_why_not(key, wanted)}"
+        for name, key in tested.items()
+        if name not in shown
+    ]
+
+
+def _why_not(tested, wanted):
+    if tested is None:
+        return "nothing was measured"
+    return "no tool is ranked" if tested == wanted else "it is tested on other samples"
 
 
 def _tested(study):

@@ -1,14 +1,16 @@
 """The page of a series of studies: sentences, the figure, and a row for each of its points."""
 
+from .. import kinds
 from . import series, tables, text
 from .render import to_markdown
 from .tables import Section, Table, entry
 
 #: What has to be said of every series.
 BASIS = (
-    "Every tool has the parameters that the studies and its defaults give it, none was tuned for a "
-    "size. Times are of the training call; lines join the same tool with more and more rows. Only "
-    "certified tools are shown."
+    "No tool is tuned by itself: each has the parameters that the study and its adapter give it, "
+    "and its own defaults elsewhere. Times are of the training call; lines join the same tool with "
+    "more and more rows. Only ranked tools are shown. The best of each kind is picked by its "
+    "result, which no interval allows for."
 )
 
 
@@ -38,6 +40,19 @@ def table(places):
     return Table("series", "All points", columns, sections, [], data, left=2)
 
 
+def epochs(places):
+    """How many epochs the networks of each size have, in a sentence; '' without a network."""
+    found = {
+        size.rows: cell.runs[0]["epochs"]
+        for place in places
+        for size in place.sizes
+        for cell in size.cells
+        if cell.kind == kinds.NETWORK
+    }
+    each = ", ".join(f"{found[rows]} at {rows:,} rows" for rows in sorted(found))
+    return f"Epochs, of all networks alike, as the studies say: {each}." if found else ""
+
+
 def page(name, places, left_out, made, figure):
     """The page as Markdown.
 
@@ -50,7 +65,7 @@ def page(name, places, left_out, made, figure):
         parts.append("\n".join(f"* {text.cell_text(words)}" for words in found))
     if not places:
         parts.append("There are no ranked runs of any study of this series.")
-    parts += [f"![Quality against training time]({figure})", BASIS]
+    parts += [f"![Quality against training time]({figure})", BASIS, epochs(places)]
     parts += [f"{text.cell_text(line)}." for line in left_out]
     parts += [to_markdown(made)] if places else []
     return "\n\n".join(filter(None, parts)).rstrip() + "\n"

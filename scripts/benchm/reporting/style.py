@@ -4,6 +4,7 @@ import io
 import math
 from functools import cache
 
+from .. import kinds
 from . import text
 from .colours import colour
 from .plotting import (
@@ -88,7 +89,11 @@ def protocol(blocks):
     run = blocks[0].cells[0].runs[0] if blocks else {}
     if not run or None in (run["data_set"], run["n_train"], run["epochs"]):
         return ""
-    return f"{run['epochs']} epochs of {run['n_train']:,} samples ({run['data_set']})"
+    samples = f"{run['n_train']:,} samples ({run['data_set']})"
+    found = {block.kind for block in blocks}
+    if found == {kinds.NETWORK}:
+        return f"{run['epochs']} epochs of {samples}"
+    return samples + f", networks: {run['epochs']} epochs" * (kinds.NETWORK in found)
 
 
 def sentence(*parts):

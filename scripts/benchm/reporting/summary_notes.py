@@ -1,5 +1,6 @@
 """The lines below the summary of several studies: what its entries mean, of what and why."""
 
+from .. import kinds
 from . import notes, rectangle, text
 from .provenance import period
 from .standings import MEANINGS
@@ -61,11 +62,13 @@ def _studies(place):
             continue
         first, counts = runs[0], {len(cell.ok) for cell in cells if cell.ok and not cell.published}
         times = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-        title = study.order.workload.title or first["workload"]
+        work = f"{first['n_train']:,} samples of {first['data_set']}"
+        if block.kind == kinds.NETWORK:  # the others have models of their own, and no epochs
+            title = study.order.workload.title or first["workload"]
+            work = f"{title}; {first['epochs']} epochs of {work}"
         dates = period([run["started_utc"] or "" for run in runs])
         found.append(
-            f"{study.name}: {title}; {first['epochs']} epochs of {first['n_train']:,} samples of "
-            f"{first['data_set']}; {times} run{'s' * (counts != {1})} of a tool, measured {dates} "
+            f"{study.name}: {work}; {times} run{'s' * (counts != {1})} of a tool, measured {dates} "
             "(UTC)."
         )
     return found
