@@ -11,6 +11,10 @@ from benchm import configuration, project
 from benchm.cell_jobs import CellJobs, Here
 from benchm.files import BadInput
 from benchm.records import contradictions
+from benchm.records.upgrade import lift
+from benchm.reporting import style
+from benchm.reporting.blocks import blocks_of
+from benchm.reporting.columns import flatten
 from benchm.verifying import agreement
 
 SHIPPED = yaml.safe_load((project.ROOT / "config.yaml").read_text())
@@ -73,6 +77,9 @@ def test_the_report_answers_for_each_kind_and_holds_quality_against_quality(tmp_
     assert "0.0100 on these test samples, the same with every seed" in opening
     assert "the sizes and settings of the network are none of theirs" in report
     assert "has a card of kind *task*" in report
+    assert "which networks were shown to train exactly that, and which other tools" in report
+    # What no record says is not said: a tool may be given other parameters than its own.
+    assert "with their tools' defaults" not in report and "are its tool's defaults" not in report
     assert "leaves its predictions alone" in report
 
 
@@ -88,6 +95,23 @@ def test_where_every_seed_gives_the_same_the_interval_is_of_the_test_samples(tmp
     )
     opening = (tmp_path / "report.md").read_text().split("| Tool |")[0]
     assert "a difference of 0.0100 on these test samples, 90 % interval 0.0083 to 0.0117" in opening
+
+
+def test_equal_quality_is_no_difference_however_often_it_comes_out(tmp_path):
+    records = [of_metric(item, "auc", 0.75) for item in both()]
+    opening = (made(tmp_path, records) / "report.md").read_text().split("| Tool |")[0]
+    assert "These runs do not tell them apart (a difference of 0.0000" in opening
+
+
+def test_a_figure_gives_no_epochs_to_what_has_none():
+    def said(records):
+        return style.protocol(blocks_of([flatten(lift(item)) for item in records]))
+
+    trees = [item for item in both() if "kind" in item["software"]]
+    networks = [item for item in both() if "kind" not in item["software"]]
+    assert said(networks) == "1 epochs of 6,000 samples (digits)"
+    assert said(both()) == "6,000 samples (digits), networks: 1 epochs"
+    assert said(trees) == "6,000 samples (digits)"
 
 
 def test_of_a_single_kind_nothing_is_said_of_kinds(tmp_path):
@@ -132,6 +156,15 @@ def test_parameters_of_card_and_record_must_be_the_same():
     assert found == (
         "parameters of the model: num_leaves 63 on the card, num_leaves 31 in the record"
     )
+
+
+@pytest.mark.parametrize("fact, name", [("columns", "columns"), ("categorical", "categorical")])
+def test_columns_of_card_and_record_must_be_as_many(fact, name):
+    item = next(item for item in both() if item["cell"]["tool"] == "gamma")
+    (of_it,) = [each for each in cards_of(both()) if each["tool"] == "gamma"]
+    of_it["facts"][fact], item["software"]["facts"][fact] = 7, 6
+    (found,) = agreement.differences(of_it, item)
+    assert found.startswith(name) and found.endswith(": 7 on the card, 6 in the record")
 
 
 def test_what_is_no_network_has_no_epochs():

@@ -42,6 +42,8 @@ SAME_SINCE_2 = {
     "precision": (("facts", "precision"), ("software", "facts", "precision")),
     "kind of tool": (("kind",), ("software", "kind")),
     SETTINGS: (("facts", "settings"), ("software", "facts", "settings")),
+    "columns": (("facts", "columns"), ("software", "facts", "columns")),
+    "categorical columns": (("facts", "categorical"), ("software", "facts", "categorical")),
     "number of parameters": (("facts", "parameters"), ("software", "facts", "parameters")),
 }
 
