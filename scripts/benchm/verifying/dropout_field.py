@@ -109,7 +109,8 @@ def _many(found, rate, shape, places):
 
 
 def _equal(one, other, known):
-    return np.array_equal(one[known], other[known])
+    """Whether two masks agree wherever both are known; of nothing known nothing follows."""
+    return bool(known.any()) and np.array_equal(one[known], other[known])
 
 
 def _lines(found, shape):
