@@ -16,11 +16,14 @@ STUDY = {"n_train": 3000, "epochs": 3, "protocol": {}}
 
 
 def decoded(rows):
-    """Return the columns of rows, whole numbers (n, columns); numbers in 16 steps."""
+    """Return the columns of rows, whole numbers (n, columns); of numbers both bytes in 16 steps.
+
+    The first bytes come first, so that column 5 and 6 are the numbers', and 7 and 8 their rest.
+    """
     categorical, numbers = WORKLOAD.columns["categorical"], WORKLOAD.columns["numbers"]
     codes = rows[:, : len(categorical)].astype(int)
     first = len(categorical) + np.cumsum([0, *list(numbers.values())[:-1]])
-    return np.hstack([codes, rows[:, first].astype(int) // 16])
+    return np.hstack([codes, *(rows[:, first + byte].astype(int) // 16 for byte in (0, 1))])
 
 
 def naive_bayes(rows, answers, tests, weights=None, columns=None):

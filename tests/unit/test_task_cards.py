@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from task_models import fields_of, honest, naive_bayes
+from task_models import STUDY, fields_of, honest, naive_bayes
 
 
 def test_a_tool_that_does_the_task_differs_in_nothing():
@@ -35,11 +35,15 @@ def _without_the_last(rows, answers, tests):
 
 
 def _without_the_carrier(rows, answers, tests):
-    return naive_bayes(rows, answers, tests, columns=[0, 1, 3, 4, 5, 6])
+    return naive_bayes(rows, answers, tests, columns=[0, 1, 3, 4, 5, 6, 7, 8])
 
 
 def _without_the_destination(rows, answers, tests):
-    return naive_bayes(rows, answers, tests, columns=[0, 1, 2, 3, 5, 6])
+    return naive_bayes(rows, answers, tests, columns=[0, 1, 2, 3, 5, 6, 7, 8])
+
+
+def _without_the_last_bytes(rows, answers, tests):
+    return naive_bayes(rows, answers, tests, columns=range(7))
 
 
 def _with_rows_from_elsewhere(rows, answers, tests):
@@ -87,6 +91,7 @@ def _of_the_networks_view(rows, answers, tests):
         (_without_the_carrier, "columns", "carrier (AUC 0.5"),
         # The cases of other fields are about the column with most values.
         (_without_the_destination, "columns", "from it alone: destination (AUC 0."),
+        (_without_the_last_bytes, "columns", "alone: scheduled_departure (AUC 0."),
         (_of_the_networks_view, "columns", "bytes of a row that are no columns for trees"),
         (_turned, "question", "it predicts class 0"),
         (_classes, "question", "classes, no probabilities"),
@@ -113,6 +118,10 @@ def test_rows_count_as_the_tool_itself_counts_them():
     _, difference = fields_of(facts_of=lambda case: {"rows": case.study["n_train"] * 9 // 10})
     assert difference["field"] == "rows" and "1,872 rows of 2,080" in difference["words"]
     _, difference = fields_of(columns=6)
+    assert difference["words"] == "the tool counts 6 columns of 7"
+    _, difference = fields_of(
+        facts_of=lambda case: {"columns": 7 - (case.study["n_train"] == STUDY["n_train"])}
+    )
     assert difference["words"] == "the tool counts 6 columns of 7"
 
 

@@ -4,6 +4,7 @@ What is no network has no weights to replay, but it can be asked what it was ask
 job like any other, on a table of the study's columns, drawn so that the predictions tell one thing.
 
 column_NAME  the answer follows from one column alone, all others are noise: it is learnt
+fine_NAME    the same of a number of several bytes, among values that differ in the last byte alone
 beside       the answer follows from the bytes of a row that are the networks' view: it is not
 rows         as many rows as the study has; each category has as many answers of 1 in one part of
              the table as of 0 in another: predicted is a half, unless rows of one part count less
@@ -15,7 +16,7 @@ reseeded     with another seed, and with the answer of one row turned:
 first, middle, last
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -93,6 +94,12 @@ class Table:
             for name in self.widths
         }
 
+    def in_its_last_byte(self, name):
+        """The same, with values of one column that differ in the last of its bytes alone."""
+        low = self.highest[name] // 512 * 256  # the other bytes are not 0
+        lowest, highest = {**self.lowest, name: low}, {**self.highest, name: low + 255}
+        return replace(self, lowest=lowest, highest=highest)
+
     def still(self, n):
         """The same, all rows alike."""
         return {name: np.full(n, self.lowest[name]) for name in self.widths}
@@ -115,6 +122,11 @@ def make(workload, study, seed, names=None):
     table = Table.of(workload)
     size = max(ROWS, ROWS_OF_CATEGORY * max(table.categorical.values(), default=0))
     makers = {f"column_{name}": _column(table, name, size) for name in table.widths}
+    makers |= {
+        f"fine_{name}": _column(table.in_its_last_byte(name), name, size)
+        for name, width in table.widths.items()
+        if width > 1
+    }
     makers |= {"beside": _beside(table, size), "rows": _rows(table, study["n_train"])}
     makers |= {"question": _question(table, size), "noise": _noise(table, size)}
     makers |= dict.fromkeys(("base", "again", "reseeded"), _base(table, size))
