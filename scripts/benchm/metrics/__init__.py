@@ -13,6 +13,7 @@ and, where they make sense for it,
 ``interval``       ``interval(value, n)``: the 95 % interval of a value, or of a mean over repeats
                    that predicted the same n samples; else the mean of the repeats' bounds is shown
 ``contradiction``  ``contradiction(quality)``: what in a record's group contradicts itself, or None
+``BESIDE``         what of ``more`` tables show beside the value: by key its title and its meaning
 
 Nothing else has to be edited to add one.
 """
@@ -32,7 +33,10 @@ class Undefined(Exception):
 
 @dataclass(frozen=True)
 class Metric:
-    """How a metric is shown, and what else is known of it; see the module's names."""
+    """How a metric is shown, and what else is known of it; see the module's names.
+
+    ``beside``: (key, title, meaning) of each number of ``more`` that tables show.
+    """
 
     name: str
     title: str
@@ -41,6 +45,7 @@ class Metric:
     interval_in_words: str
     interval: Callable | None = None
     contradiction: Callable | None = None
+    beside: tuple = ()
 
 
 def known():
@@ -62,4 +67,5 @@ def describe(name):
         module.INTERVAL,
         getattr(module, "interval", None),
         getattr(module, "contradiction", None),
+        tuple((key, *words) for key, words in getattr(module, "BESIDE", {}).items()),
     )

@@ -19,6 +19,13 @@ TITLE = "AUC"
 BETTER = "higher"
 PERCENT = False
 INTERVAL = "DeLong's, on the logit scale, from the test samples"
+BESIDE = {
+    "log_loss": (
+        "Log loss",
+        "minus the logarithm of the probability that was given to what came true, a mean over the "
+        "test samples. Less is better",
+    )
+}
 
 #: Probabilities count as at least this far from 0 and 1 in the log loss, as in scikit-learn.
 LEAST = float(np.finfo(np.float32).eps)

@@ -1,7 +1,7 @@
 """Reading records: every defect of a file in one line, every version lifted to the present one."""
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import jsonschema
@@ -70,6 +70,16 @@ def read_record(path, placed=True):
 def read_as_written(path, placed=True):
     """Return the record at ``path`` in the version that it was written in; else as above."""
     record = parse(path)
+    _check(path, json.dumps(record), placed)
+    return record
+
+
+# A program that asks several questions of a study reads its records as often. What makes a record
+# bad is not kept, so it is told each time.
+@lru_cache(maxsize=1000)
+def _check(path, content, placed):
+    """Raise BadInput, in one line that names ``path``, when a record is bad; ``content``: JSON."""
+    record = json.loads(content)
     validate(path, record)
     lifted = upgrade.lift(record)
     if lifted is not record:  # only the present schema has all bounds
@@ -81,7 +91,6 @@ def read_as_written(path, placed=True):
     )
     if wrong:
         raise BadInput(f"{path}: {one_line(wrong, 300)}")
-    return record
 
 
 def validate(path, record):

@@ -16,7 +16,9 @@ def by_tool(blocks, order, machines=None):
     columns = ["Tool", "Time (s)", "vs Best", *versus.values(), elsewhere]
     columns += ["GPU (%)", "CPUs", "CPU1 (%)", quality]
     columns += ["Tier", "Parity", limit.COLUMN, "Cost (USD)", "First epoch (s)", "Steady (s)"]
-    columns += ["Cold (s)", "Cores used", "Memory (GB)", f"{quality}, 95 %", "n"]
+    columns += ["Cold (s)", "Cores used", "Memory (GB)", f"{quality}, 95 %"]
+    beside = dict.fromkeys(each for metric in metrics for each in metric.beside)
+    columns += [*(title for _, title, _ in beside), "n"]
     sections, data = [], []
     for block in blocks:
         rows, references = [], []
@@ -31,13 +33,14 @@ def by_tool(blocks, order, machines=None):
             data.append(tables.plain(cell, order, **ratios) | limit.plain(least, cell))
             if len(versus) > 1:
                 data[-1]["kind"] = block.kind
+            data[-1] |= {key: cell.beside_quality(key) for key, _, _ in beside}
             if cell.train_s is None:
                 rows.append(tables.not_run(cell, columns, entry(cell.name)))
                 continue
             references += [(cell, reference)] if reference else []
             other = tables.ratio(other, cell, to_itself=cell.tool == block.base)
             compared = [best, *tables.of_kind(other, versus, block.kind), reference]
-            rows.append(_row(cell, order, compared, least))
+            rows.append(_row(cell, order, compared, least, [key for key, _, _ in beside]))
         if not block.ok:  # one line instead of as many as there are tools
             heading = f"On {block.title}: {tables.nothing(block.cells)}."
             sections.append(Section(heading, [], block.place))
@@ -86,10 +89,11 @@ def _among(versus):
     return "" if len(versus) == 1 else ", among tools of one kind alone"
 
 
-def _row(cell, order, compared, least):
+def _row(cell, order, compared, least, beside):
     """The row of a measured or published cell.
 
-    ``compared``: the ratio to the fastest, entries of the baselines' columns, the reference's cell.
+    ``compared``: the ratio to the fastest, entries of the baselines' columns, the reference's cell;
+    ``beside``: keys of what the metric counts beside its value.
     """
     best, *others, reference = compared
     load, cores = cell.gpu_load[0], cell.median("cores_used")
@@ -114,5 +118,6 @@ def _row(cell, order, compared, least):
         entry("" if cores is None else f"{cores:.2f}", cores),
         entry(text.gigabytes(memory), memory),
         tables.quality_interval(cell),
+        *(tables.beside_quality(cell, key) for key in beside),
         tables.counted(cell),
     ]

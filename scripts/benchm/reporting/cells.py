@@ -155,6 +155,12 @@ class Cell:
         values = self.values("quality")
         return sum(values) / len(values) if values else None
 
+    def beside_quality(self, key):
+        """Mean over the repeats of a number that their metric counts beside its value, or None."""
+        found = [(run["quality_more"] or {}).get(key) for run in self.ok]
+        values = [value for value in found if value is not None]
+        return sum(values) / len(values) if values else None
+
     @property
     def quality_interval(self):
         """95 % interval of the quality: over seeds, or else from the test set; None without."""

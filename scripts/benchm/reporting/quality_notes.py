@@ -28,6 +28,7 @@ def columns(metrics, cells):
             words.append(f"({TEST_SET}): {metric.interval_in_words}, {OF_TEST_SET}")
         if words:
             meanings[f"{metric.title}, 95 %"] = f"{metric.title}, 95 % {'; '.join(words)}."
+        meanings |= {title: f"{title}: {meaning}." for _, title, meaning in metric.beside}
     return meanings
 
 

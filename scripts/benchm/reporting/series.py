@@ -74,10 +74,7 @@ def places(studies):
                 found.setdefault(key, {}).setdefault(study.name, []).append(block)
     made = []
     for by_study in found.values():
-        sizes = [
-            Size(name, blocks[0].ok[0].runs[0]["n_train"], blocks)
-            for name, blocks in by_study.items()
-        ]
+        sizes = [Size(name, _first(blocks)["n_train"], blocks) for name, blocks in by_study.items()]
         sizes = sorted((size for size in sizes if size.cells), key=lambda size: size.rows)
         if sizes:
             made.append(Place(sizes[0].blocks[0].where, sizes))
@@ -87,6 +84,12 @@ def places(studies):
         for name, key in tested.items()
         if name not in shown
     ]
+
+
+def _first(blocks):
+    """A measured run of ``blocks``: what was published may have had other sizes."""
+    cells = (cell for block in blocks for cell in block.ok if not cell.published)
+    return next(cells).runs[0]
 
 
 def _why_not(tested, wanted):

@@ -113,6 +113,12 @@ def quality_interval(cell):
     return entry(f"{words} ({cell.quality_interval_of})", bounds[0])
 
 
+def beside_quality(cell, key):
+    """Mean of a number that the metric counts beside its value."""
+    value = cell.beside_quality(key)
+    return entry("" if value is None else f"{value:.4f}", value)
+
+
 def counted(cell):
     """How many runs stand behind a row, and of how many when some did not come out ok."""
     n, of = len(cell.ok), len(cell.runs)
