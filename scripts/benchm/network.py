@@ -40,6 +40,7 @@ _PHRASES = (
     r"(failed to|could not|couldn't|cannot|unable to) connect to",
     r"network is (unreachable|down)",
     r"no route to host",
+    r"(incomplete[ -]download|not enough bytes were received)",
     r"unexpected[ _-]?(eof|end of file|disconnect)",
     r"mismatch between the expected content and downloaded content",
     r"(early EOF|RPC failed|remote end hung up|transfer closed with)",

@@ -19,6 +19,8 @@ OF_THE_NETWORK = {
     "a host that isn't found, in a report of mamba",
     "an expected error in a report",
     "a host that isn't found, micromamba",
+    "a server's error, rattler",
+    "pip: a download that ended early",
     "pip: no connection to the index",
     "pip: no connection to the index, pip 24",
     "pip: a time-out of a download",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from .. import network
 from ..files import one_line
 
 #: Characters of a reason.
@@ -62,7 +63,7 @@ _BOILERPLATE = re.compile(
 )
 #: An address, a version, a path.
 _THING = re.compile(r"://|host=|\w\s?[=<>]=?\d|\w[- ]\d+\.\d|(^|[\s'\"(])/\w")
-_BEGINS_LIST = re.compile(r"[-*•├└│╰─>\s]*")
+_BEGINS_LIST = re.compile(r"[-*•├└│╰─▶>\s]*")
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 #: What must not be told (a channel's token, a password) or is another one each time.
@@ -89,12 +90,16 @@ def explain(log, code, file=None):
     if last.startswith("conda stand-in:"):
         return _public(last.removeprefix("conda stand-in:").strip()), tail
     reason = _public(_in_full(_reason(_account(lines)) or "", file))
+    if not reason and "Killed" in map(str.strip, tail):
+        reason = "the installer was killed, as the kernel does for want of memory"
     return _naming(reason or f"Snakemake stopped with status {code}", file), tail
 
 
 def passes(reason, tail):
     """Whether the trouble may be over by the next run: the network, the disk, the memory."""
-    return any(PASSING.search(line) for line in [reason, *tail])
+    return any(PASSING.search(line) for line in [reason, *tail]) or network.has_failed(
+        [reason, *tail]
+    )
 
 
 def _readable(text):
