@@ -3,8 +3,9 @@
 
     collect_cards.py --cards A.json B.json --output results/quick/parity/pytorch.json
 
-Exit code 2 and a line for each file that is no card, is of another tool or study, or is of
-a machine and device that another file already is of.
+A file that is no card, is of another tool or study, or is of a machine and device that another
+file already is of, is named on stderr and left out: a tool without a card is shown unranked.
+Exit code 2 when the file can't be written.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import jsonschema
 
 from benchm import project
 from benchm.files import BadInput, complain, one_line, read_text, write_text
+from benchm.records import parsing
 
 SCHEMA = project.SCHEMAS / "card.schema.json"
 SCHEMA_VERSION = 1
@@ -24,10 +26,8 @@ SCHEMA_VERSION = 1
 def read_card(path, validator):
     """Return the card in a file; BadInput when it is none."""
     try:
-        found = json.loads(read_text(path))
+        found = parsing.load(path)
         validator.validate(found)
-    except ValueError as error:
-        raise BadInput(f"{path}: not JSON: {one_line(error, 120)}") from None
     except jsonschema.ValidationError as error:
         key = ".".join(map(str, error.absolute_path))
         what = f"key {key}: " if key else ""
@@ -35,8 +35,8 @@ def read_card(path, validator):
     return found
 
 
-def collect(paths):
-    """Return what the file of all cards holds; BadInput with a line for each bad card."""
+def sort_out(paths):
+    """Return ``(cards, defects)``: the good ones, sorted, and a line for each bad file."""
     validator = jsonschema.Draft202012Validator(json.loads(read_text(SCHEMA)))
     cards, defects = {}, []
     for path in paths:
@@ -46,21 +46,31 @@ def collect(paths):
             defects.append(str(error))
             continue
         first = next(iter(cards.values()), (found, path))[0]
-        for key in ("tool", "study"):
-            if found[key] != first[key]:
-                defects.append(f"{path}: key {key} is {found[key]}; the first card's: {first[key]}")
+        wrong = [
+            f"{path}: key {key} is {found[key]}; the first card's: {first[key]}"
+            for key in ("tool", "study")
+            if found[key] != first[key]
+        ]
         place = (found["instance"], found["device"])
         if place in cards:
-            defects.append(f"{path}: {cards[place][1]} is of {' and '.join(place)} already")
-        cards[place] = (found, path)
+            wrong.append(f"{path}: {cards[place][1]} is of {' and '.join(place)} already")
+        defects += wrong
+        if not wrong:
+            cards[place] = (found, path)
+    return [cards[place][0] for place in sorted(cards)], defects
+
+
+def collect(paths):
+    """Return what the file of all cards holds; BadInput with a line for each bad card."""
+    cards, defects = sort_out(paths)
     if defects:
         raise BadInput("\n".join(defects))
-    ordered = [cards[place][0] for place in sorted(cards)]
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "tool": ordered[0]["tool"],
-        "cards": ordered,
-    }
+    return collected(cards[0]["tool"], cards)
+
+
+def collected(tool, cards):
+    """Return what the file of a tool's cards holds."""
+    return {"schema_version": SCHEMA_VERSION, "tool": tool, "cards": cards}
 
 
 def main(argv=None):
@@ -69,9 +79,12 @@ def main(argv=None):
     parser.add_argument("--cards", nargs="+", type=Path, required=True, help="cards of one tool")
     parser.add_argument("--output", type=Path, required=True, help="file to write")
     arguments = parser.parse_args(argv)
+    cards, defects = sort_out(arguments.cards)
+    if defects:
+        complain("collect_cards: left out", BadInput("\n".join(defects)))
+    content = collected(arguments.output.stem, cards)
     try:
-        collected = collect(arguments.cards)
-        write_text(arguments.output, json.dumps(collected, indent=1, sort_keys=True) + "\n")
+        write_text(arguments.output, json.dumps(content, indent=1, sort_keys=True) + "\n")
     except BadInput as error:
         return complain("collect_cards", error)
     return 0

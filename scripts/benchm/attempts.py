@@ -5,10 +5,10 @@ that number as long as the record may stay, so nothing is stale; it asks for the
 the tool broke, or when a device has come that was not there.
 """
 
-import json
-from pathlib import Path
+import os
 
 from .files import BadInput
+from .records import parsing
 
 #: Outcomes of a tool that broke: it is tried again with every run of the workflow.
 BROKEN = ("failed", "timeout", "out_of_memory")
@@ -19,18 +19,14 @@ def known(path):
 
     BadInput, in one line that names it, when what is there can't be used.
     """
-    if Path(path).exists() and not Path(path).is_file():
-        raise BadInput(f"{path}: broken, not a regular file")  # a pipe would never end
+    if not os.path.lexists(path):
+        return None
+    found = parsing.load(path)
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
         if "status" in found:
             return found["status"]["outcome"], found["provenance"]["attempt"] + 0
         return found["outcome"], found["attempt"] + 0
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         raise BadInput(f"{path}: broken, or not a record of this version") from None
 
 

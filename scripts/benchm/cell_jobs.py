@@ -15,6 +15,7 @@ from . import adapters, attempts, configuration, kinds, project
 from .device import Device
 from .files import BadInput
 from .matrix import Matrix
+from .records import parsing
 from .source_files import files_of
 
 #: What of the meter makes the numbers of a record, and which of several runs it is.
@@ -120,9 +121,9 @@ class CellJobs(Matrix):
         """
         status = Path(STATUS, f"{Path(self.environment_file(cell)).stem}.json")
         try:
-            found = json.loads(status.read_text(encoding="utf-8"))
-            return "" if found["ok"] else found["reason"]
-        except (OSError, ValueError, KeyError):
+            found = parsing.load(status)
+            return "" if found["ok"] else str(found["reason"])
+        except (BadInput, KeyError, TypeError):
             return ""
 
     # -- what never makes a record stale ----------------------------------------------------

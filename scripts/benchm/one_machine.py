@@ -3,10 +3,10 @@
 A machine type is described by hand, often not at all; what was recorded is always there.
 """
 
-import json
 from pathlib import Path
 
 from .files import BadInput
+from .records import parsing
 
 
 def check(study, instance, here, root="."):
@@ -52,10 +52,10 @@ def other_in(folder, here):
     """
     for path in sorted(folder.glob("*/*/*.json")):
         try:
-            there = json.loads(path.read_text(encoding="utf-8"))["machine"]
+            there = parsing.load(path)["machine"]
             if differ(there, here):
                 where = path.relative_to(folder)
                 return f"{where} comes from {in_words(there)}, and this is {in_words(here)}"
-        except (OSError, ValueError, KeyError, TypeError):
+        except (BadInput, KeyError, TypeError):
             continue
     return None

@@ -4,10 +4,12 @@ A round is one run of every cell. Whether there is another never depends on who 
 is significant, which would make differences out of chance; only on how wide the intervals are.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+from .files import BadInput
+from .records import parsing
 
 #: Ratio of the ends of a tool's 95 % interval of time at which a study has runs enough.
 WIDTH = 1.25
@@ -101,8 +103,8 @@ def seconds_of(cells, root="."):
 def _record(path):
     """What a record holds, None where there is none that could be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return parsing.load(path)
+    except BadInput:
         return None
 
 

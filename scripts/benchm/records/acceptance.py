@@ -8,7 +8,7 @@ from pathlib import Path
 from .. import configuration, instances, one_machine, workloads
 from ..checking import unknown
 from ..files import BadInput
-from . import incoming
+from . import incoming, parsing
 
 #: Since this version of the contract a run that came out ok leaves evidence.
 CONTRACT_WITH_EVIDENCE = 2
@@ -167,8 +167,9 @@ def _take_evidence(item, target, accepted):
     if wanted is None:
         return
     try:
+        parsing.check_regular(source)
         content = source.read_bytes()
-    except OSError:
+    except (BadInput, OSError):
         if record["provenance"]["contract"] >= CONTRACT_WITH_EVIDENCE:
             accepted.without_evidence.append(item.path)
         return

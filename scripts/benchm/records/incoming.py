@@ -5,15 +5,10 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import jsonschema
-
-from .. import project
 from ..cell import Cell
-from ..files import BadInput, one_line, read_text
-from . import contradictions, upgrade
-from .reading import find_records, load_validator, read_as_written
-
-CARD_SCHEMA = project.SCHEMAS / "card.schema.json"
+from ..files import BadInput
+from . import card_file, parsing, upgrade
+from .reading import find_records, read_as_written
 
 #: What machines call themselves by default.
 UNNAMED = "local"
@@ -21,9 +16,6 @@ UNNAMED = "local"
 #: Folders of a results directory that hold no run of that machine's tables, or no record at all:
 #: evidence is brought in with its record, and judged here.
 LEFT_OUT = ("replaced", "published", "evidence", "attempts", "machines")
-
-#: A record of a machine with hundreds of CPUs has some 100 kB; what is larger than this is none.
-MOST_BYTES = 2**24
 
 
 @dataclass(frozen=True)
@@ -139,32 +131,15 @@ def read(path):
 
     Raises BadInput for anything else.
     """
-    if path.exists() and path.stat().st_size > MOST_BYTES:
-        raise BadInput(f"{path}: {path.stat().st_size} bytes; allowed are at most {MOST_BYTES}")
-    try:
-        content = json.loads(read_text(path))
-    except (ValueError, RecursionError):
-        content = None  # reading it as a record says what is wrong with it
+    content = parsing.load(path)
     if isinstance(content, dict) and "cell" not in content:
         # results/{study}/parity/{tool}.json, the cards themselves lie below it; left_out.json
         if "cards" in content or "left_out" in content:
             return None
         if "verdict" in content:
-            return read_card(path, content)
+            card_file.check(path, content)
+            return content
     return read_as_written(path, placed=False)
-
-
-def read_card(path, card):
-    """Return the parity ``card`` from ``path``; BadInput when it is not one of this version."""
-    try:
-        load_validator(CARD_SCHEMA).validate(card)
-    except jsonschema.ValidationError as error:
-        where = ".".join(map(str, error.absolute_path)) or "top level"
-        raise BadInput(f"{path}: {where}: {one_line(error.message, 120)}") from None
-    wrong = contradictions.in_names(card)
-    if wrong:
-        raise BadInput(f"{path}: {wrong}")
-    return card
 
 
 def renamed(found, instance, source):

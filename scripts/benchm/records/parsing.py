@@ -25,20 +25,29 @@ PRINTED = ("status.log_tail", "status.reason", "software", "absent")
 def parse(path):
     """Return the JSON value in the file ``path``; BadInput, in one line, when it can't be used.
 
-    Refused are: what is no regular file, too large or too deep; a key that a mapping has twice,
-    of which JSON leaves open which one holds; NaN, infinity and numbers beyond 64 bits.
+    Refused is what ``load`` refuses, and values that are too long or too deep for a record, or hold
+    control characters.
+    """
+    found = load(path)
+    wrong = unbearable(found)
+    if wrong:
+        raise BadInput(f"{path}: {wrong}")
+    return found
+
+
+def load(path):
+    """Return the JSON value in the file ``path``; BadInput, in one line, when it can't be read.
+
+    Refused are: what is no regular file, too large, or too deep to be read; a key that a mapping
+    has twice, of which JSON leaves open which one holds; NaN, infinity and numbers beyond 64 bits.
     """
     path = Path(path)
-    if not path.is_file():
-        # Reading a pipe would wait for ever.
-        raise BadInput(
-            f"{path}: {'not a regular file' if path.exists() else 'no such file or directory'}"
-        )
+    check_regular(path)
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise BadInput(f"{path}: {size} bytes; allowed are at most {MOST_BYTES}")
     try:
-        found = json.loads(
+        return json.loads(
             read_text(path),
             parse_constant=_refuse,
             parse_float=_finite,
@@ -47,14 +56,19 @@ def parse(path):
         )
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{path}: broken, not valid JSON: {one_line(error, 120)}") from None
-    wrong = _unbearable(found)
-    if wrong:
-        raise BadInput(f"{path}: {wrong}")
-    return found
+
+
+def check_regular(path):
+    """Raise BadInput for what is no file to be read from its beginning to its end."""
+    path = Path(path)
+    if not path.exists():
+        raise BadInput(f"{path}: can't be read: no such file or directory")
+    if not path.is_file():
+        raise BadInput(f"{path}: broken, not a regular file")  # a pipe would never end
 
 
 def _refuse(text):
-    raise ValueError(f"{text} is not allowed, absent values are null")
+    raise ValueError(f"{text} is not allowed, no NaN or infinity is; absent values are null")
 
 
 def _finite(text):
@@ -79,7 +93,7 @@ def _unique(pairs):
     return found
 
 
-def _unbearable(value):
+def unbearable(value):
     """What is too large, too deep or no text in a value, in words, or None."""
     ahead = [((), value)]
     while ahead:

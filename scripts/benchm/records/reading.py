@@ -107,10 +107,10 @@ def validate(path, record):
     errors = list(load_validator(SCHEMAS[version]).iter_errors(record))
     if errors:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise BadInput(f"{path}: {_explain(errors[0])}{more}")
+        raise BadInput(f"{path}: {explain(errors[0])}{more}")
 
 
-def _explain(error):
+def explain(error):
     """One line for a jsonschema error: where, what is wrong, what is allowed."""
     where = one_line(".".join(map(str, error.absolute_path)), 80) or "top level"
     value = one_line(json.dumps(error.instance), 60)

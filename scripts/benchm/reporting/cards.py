@@ -9,7 +9,8 @@ import json
 from dataclasses import dataclass
 
 from .. import kinds, twin
-from ..files import BadInput, one_line, read_text
+from ..files import BadInput, one_line
+from ..records import card_file, parsing
 from ..verifying import agreement
 from .columns import record_of
 
@@ -151,10 +152,7 @@ def read_cards(paths, variants=()):
 
 def _read(path):
     """The cards of one file."""
-    try:
-        found = json.loads(read_text(path))
-    except ValueError as error:
-        raise BadInput(f"{path}: broken, not valid JSON: {one_line(error, 120)}") from None
+    found = parsing.load(path)
     if not isinstance(found, dict) or not isinstance(found.get("cards"), list):
         raise BadInput(f"{path}: not a file of parity cards: it has no list 'cards'")
     if found.get("schema_version") != VERSION:
@@ -169,4 +167,5 @@ def _read(path):
                 f"{path}: cards.{number}: verdict: {one_line(card['verdict'], 40)}; "
                 "allowed are same, equivalent, different, null"
             )
+        card_file.check(f"{path}: cards.{number}", card)
     return found["cards"]

@@ -8,7 +8,7 @@ import math
 import pandas as pd
 
 from ..files import BadInput, one_line, read_text
-from ..records import upgrade
+from ..records import parsing, upgrade
 from .columns import ESSENTIAL, HOLDS, INTEGER, JSON, KINDS, NAMES, NUMBER
 
 #: Columns of files that were published before there were several workloads, with their kinds.
@@ -81,6 +81,7 @@ def read_rows(path):
     the file, the line and the column of a value that is not of the column's kind, and columns that
     are unknown.
     """
+    parsing.check_regular(path)
     csv.field_size_limit(2**31 - 1)  # the default cuts off at 128 kB, and logs can be longer
     reader = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
     rows, defects = [], []

@@ -7,7 +7,8 @@ ranked by the rules that they were made by.
 import json
 
 from .. import kinds
-from ..files import BadInput, one_line, read_text
+from ..files import BadInput, one_line
+from ..records import parsing
 from ..verifying import wrong
 from . import text
 from .marks import run_name
@@ -145,10 +146,7 @@ def read_judgements(paths):
 
 
 def _read(path):
-    try:
-        found = json.loads(read_text(path))
-    except ValueError as error:
-        raise BadInput(f"{path}: broken, not valid JSON: {one_line(error, 120)}") from None
+    found = parsing.load(path)
     missing = [key for key in ESSENTIAL if not isinstance(found, dict) or key not in found]
     if missing:
         raise BadInput(f"{path}: not a judgement of evidence: {', '.join(missing)} is missing")
@@ -162,6 +160,9 @@ def _read(path):
     reasons = found["reasons"]
     if not isinstance(reasons, list) or not all(isinstance(words, str) for words in reasons):
         raise BadInput(f"{path}: reasons: allowed is a list of strings")
+    names = (*(found[key] for key in ("instance", "device", "tool")), str(found["repeat"]))
+    if not all(isinstance(name, str) for name in names) or type(found["repeat"]) is not int:
+        raise BadInput(f"{path}: it does not name the run of which it is")
     if "wrong" in found:
         try:
             wrong.unpacked(found["wrong"])

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from ..files import BadInput, one_line, read_text
+from ..files import BadInput, one_line
+from ..records import parsing
 from . import text
 
 NAME = "left_out.json"
@@ -38,9 +39,8 @@ def read(path, runs):
         if not path.exists():
             return []
     try:
-        found = json.loads(read_text(path))
-        lines = found["left_out"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        lines = parsing.load(path)["left_out"]
+    except (BadInput, KeyError, TypeError):
         lines = None
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise BadInput(f"{path}: not what merge_records.py writes; delete it and merge again")

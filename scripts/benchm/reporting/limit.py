@@ -19,12 +19,12 @@ are those of the products as they are written; algorithms that save multiplicati
 convolutions: Lavin and Gray 2016, https://doi.org/10.1109/CVPR.2016.435) may go below.
 """
 
-import json
 import math
 from dataclasses import dataclass
 
 from .. import checking, kinds
-from ..files import BadInput, one_line, read_text
+from ..files import BadInput, one_line
+from ..records import parsing
 from . import tables, text
 
 #: Bytes of a float32.
@@ -90,10 +90,7 @@ def read_machines(paths):
 
 def read_machine(path):
     """Return what a file of measure_machine.py says, a dict; BadInput where it can't be used."""
-    try:
-        machine = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path}: not JSON: {one_line(error)}") from None
+    machine = parsing.load(path)
     checking.check(machine, "machine.schema.json", path)
     return machine
 

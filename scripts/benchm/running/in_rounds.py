@@ -1,13 +1,12 @@
 """Which rounds of a study are to be run next, by the records that are there."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import kinds, rounds, twin
 from ..files import BadInput
 from ..matrix import Matrix
-from ..records import reading
+from ..records import parsing, reading
 from ..statistics.comparison import compare
 
 #: Verdicts of a parity card with which a tool is ranked.
@@ -112,6 +111,6 @@ def widths(config, measured, root="."):
 def _is_no_certificate(card):
     """Whether there is a parity card that does not say that a tool trains what it should."""
     try:
-        return json.loads(card.read_text(encoding="utf-8"))["verdict"] not in CERTIFIED
-    except (OSError, ValueError, KeyError, TypeError):
+        return parsing.load(card)["verdict"] not in CERTIFIED
+    except (BadInput, KeyError, TypeError):
         return False

@@ -4,6 +4,8 @@ import csv
 from pathlib import Path
 
 from .. import tools_in_reports
+from ..files import BadInput, one_line
+from ..records import card_file
 from ..terminal import story
 
 
@@ -14,6 +16,7 @@ def lines(config, matrix, root="."):
     """
     study = matrix.study
     folder = Path(root, "results", study)
+    csv.field_size_limit(2**31 - 1)  # what a tool says of itself may be long
     with (folder / "runs.csv").open(newline="", encoding="utf-8") as source:
         rows = [row for row in csv.DictReader(source) if row["source"] == "measured"]
     missing = {}
@@ -29,6 +32,7 @@ def lines(config, matrix, root="."):
         workload = config["studies"][study]["workload"]
         said.append(f"  {', '.join(without)}: no adapter for workload {workload}")
     said += [f"  {line}" for line in story.left_out(folder)]
+    said += [f"  left out: {line}" for line in _bad_cards(matrix, root)]
     unasked = _unasked(matrix, root)
     if unasked:
         said.append(f"  kept, but not asked for by config.yaml and so not in the report: {unasked}")
@@ -38,6 +42,21 @@ def lines(config, matrix, root="."):
     if series:
         said.append(f"with other studies: results/series/{series}.md")
     return said
+
+
+def _bad_cards(matrix, root):
+    """A line for each card of another machine that can't be used; this one's are made again."""
+    folder = Path(root, "results", matrix.study, "parity/cards")
+    found = []
+    for path in sorted(folder.glob("*/*/*.json")):
+        if path.relative_to(folder).parts[0] != matrix.instance:
+            try:
+                card_file.read(path)
+            except BadInput as error:
+                found.append(
+                    one_line(str(error).replace(str(path), str(path.relative_to(root))), 300)
+                )
+    return found
 
 
 def of_several():

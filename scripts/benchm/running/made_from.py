@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .. import tools_in_reports
 from ..files import BadInput, write_text
+from ..records import parsing
 
 NAME = "made_from.json"
 #: Below results/{study}: what a report is made from, and what is made of it.
@@ -75,7 +76,7 @@ def _of_all(studies, root):
 
 def _write(path, now):
     text = json.dumps(now, indent=1, sort_keys=True) + "\n"
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+    if not path.is_file() or path.read_bytes() != text.encode():
         write_text(path, text)
 
 
@@ -85,8 +86,8 @@ def _folder(study, root):
 
 def _noted(folder):
     try:
-        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = parsing.load(folder / NAME)
+    except BadInput:
         return {}
     return found if isinstance(found, dict) else {}
 

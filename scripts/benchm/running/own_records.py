@@ -4,9 +4,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from .. import attempts
 from ..files import BadInput, one_line
-from ..records import reading
+from ..records import card_file, reading
 from ..reporting import limit
 
 
@@ -24,7 +23,7 @@ def set_aside(matrix, root="."):
         files = (cell.record, cell.evidence)
         found.append((files, reading.read_record, f"{name}-{cell.repeat}"))
         if cell.repeat == 1:
-            found.append(((cell.card,), attempts.known, f"{name}-card"))
+            found.append(((cell.card,), card_file.read, f"{name}-card"))
     for instance in {cell.instance for cell in matrix.cells}:
         file = f"results/machines/{instance}.json"
         found.append(((file,), limit.read_machine, f"{instance}-machine"))

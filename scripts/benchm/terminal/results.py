@@ -1,10 +1,8 @@
 """What a job left, in a few words: the record of a cell, a parity card, a judgement."""
 
-import json
-from pathlib import Path
-
 from .. import kinds, metrics
-from ..files import one_line
+from ..files import BadInput, one_line
+from ..records import parsing
 from ..reporting import text
 
 #: Characters of a reason that a line has room for.
@@ -23,40 +21,40 @@ VERDICTS_OF_TASK = {"same": "the same task", "different": "another task"}
 def of_cell(path):
     """Return e.g. "10.2 s, 3.35 % errors" for the record at ``path``, or why there is none."""
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
+        record = parsing.load(path)
         status = record["status"]
         if status["outcome"] != "ok":
             return _not_ok(status)
         seconds = f"{text.seconds(record['times']['train_s'])} s"
         quality = _quality(record["quality"])
         return f"{seconds}, {quality}" if quality else seconds
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (BadInput, ValueError, KeyError, TypeError, AttributeError):
         return "its record can't be read"
 
 
 def of_card(path):
     """Return e.g. "an equivalent network" for the parity card at ``path``, or why none was made."""
     try:
-        card = json.loads(Path(path).read_text(encoding="utf-8"))
+        card = parsing.load(path)
         if card["outcome"] != "ok":
             return _not_ok(card)
         is_network = kinds.of(card) == kinds.NETWORK
         words = (VERDICTS if is_network else VERDICTS_OF_TASK)[card["verdict"]]
         first = card["first_difference"]
         return f"{words}: {one_line(first['words'], REASON)}" if first else words
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (BadInput, ValueError, KeyError, TypeError, AttributeError):
         return "its card can't be read"
 
 
 def of_judgement(path):
     """Return why the evidence of a run does not show what it should, or "" when it does."""
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        found = parsing.load(path)
         if found["verdict"] in ("holds", "not_applicable"):
             return ""
         verb = "fails" if found["verdict"] == "fails" else "is missing"
         return f"its evidence {verb}: {one_line('; '.join(found['reasons']), REASON)}"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (BadInput, ValueError, KeyError, TypeError, AttributeError):
         return "the judgement of its evidence can't be read"
 
 
