@@ -23,7 +23,7 @@ from benchm.device import Device
 from benchm.files import BadInput, complain
 from benchm.metering import jobs, measure, progress, tries
 from benchm.metering.stopping import Stopped, stop_on_signals
-from benchm.records import writing
+from benchm.records import storable, writing
 
 
 def check_instance(job, described):
@@ -117,7 +117,9 @@ def main(argv=None):
         )
 
         def once():
-            return measure.measure(request, progress.of_cell(job, asked.position))
+            return storable.storable(
+                *measure.measure(request, progress.of_cell(job, asked.position))
+            )
 
         aside = tries.Aside(asked.record, asked.attempts, keep) if asked.attempts else None
         if aside:
