@@ -28,18 +28,23 @@ TORCH = "scripts/tools/pytorch"
 #: A record holds as many times, by its schema.
 MOST_EPOCHS = 100_000
 
+#: What is counted: a record, an adapter and a list of rounds take no 3.0 for 3.
+COUNTS_OF_STUDY = ("n_train", "n_test", "epochs", "seed", "version", "batch_size")
+COUNTS_OF_INSTANCE = ("gpus", "cpus", "memory_mb", "year")
+
 #: Keys of a study that are no protocol's.
 STUDY_KEYS = (
     *("workload", "data_set", "n_train", "n_test", "epochs"),
     *("seed", "rounds", "time_limit", "full_size", "version", "series"),
 )
 
+_ROUNDS = "how many times every cell is run at least and at most, e.g. {least: 3, most: 6}"
+
 #: Keys that had another name in an earlier version, and what is said of them.
 _RENAMED = {
     ("tools", "adapter"): "adapters: the folder of the tool's adapters, e.g. "
     "scripts/tools/pytorch; which file of it is run follows from the study's workload",
-    ("studies", "repeats"): "rounds: how many times every cell is run at least and at most, e.g. "
-    "{least: 3, most: 6}",
+    ("studies", "repeats"): f"rounds: {_ROUNDS}",
 }
 
 
@@ -67,7 +72,12 @@ def check(config):
         for name, entry in _entries(config, group):
             if old in entry:
                 raise wrong(FILE, f"{group}.{name}.{old}", f"is now {new}")
+    for name, entry in _entries(config, "studies"):
+        if "rounds" in entry and not isinstance(entry["rounds"], dict):
+            text = f"{one_line(entry['rounds'], 60)} is no mapping; allowed: {_ROUNDS}"
+            raise wrong(FILE, f"studies.{name}.rounds", text)
     checking.check(config, "config.schema.json", FILE)
+    _check_whole(config)
     checking.check_text(config, FILE)
     _check_names(config)
     for study in config["studies"]:
@@ -173,6 +183,20 @@ def _entries(config, key):
     below = config.get(key)
     below = below if isinstance(below, dict) else {}
     return [(name, entry) for name, entry in below.items() if isinstance(entry, dict)]
+
+
+def _check_whole(config):
+    """Raise BadInput for a count with a point: to JSON Schema 3.0 is an integer."""
+    counted = [("rounds", config.get("rounds"))]
+    for study, entry in config["studies"].items():
+        place, asked = f"studies.{study}", entry["rounds"]
+        counted += [(f"{place}.{key}", entry.get(key)) for key in COUNTS_OF_STUDY]
+        counted += [(f"{place}.rounds.{key}", asked.get(key)) for key in ("least", "most")]
+    for instance, about in _entries(config, "instances"):
+        counted += [(f"instances.{instance}.{key}", about.get(key)) for key in COUNTS_OF_INSTANCE]
+    for key, value in counted:
+        if isinstance(value, float):
+            raise wrong(FILE, key, f"{value!r} is no whole number; allowed: {value:.0f}, say")
 
 
 def _check_names(config):

@@ -183,3 +183,26 @@ def test_options_are_refused_in_a_line_or_can_be_written_as_json(options):
         return
     text = json.dumps(options, allow_nan=False)
     assert json.loads(text) == options and "\\u0000" not in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("rounds",),
+        *(("studies", "quick", key) for key in configuration.COUNTS_OF_STUDY),
+        ("studies", "quick", "rounds", "least"),
+        ("studies", "quick", "rounds", "most"),
+    ],
+)
+def test_a_count_with_a_point_is_named_with_the_number_to_write(path):
+    """To JSON Schema 5.0 is an integer; no record would be read that has it for one."""
+    line = refused(path, 5.0)
+    assert line.startswith(f"config.yaml: key {'.'.join(path)}: 5.0 is no whole number")
+    assert line.endswith("allowed: 5, say")
+    configuration.check(changed(path, 5))
+
+
+@pytest.mark.parametrize("value", [3, None, [3], "3"])
+def test_rounds_of_a_study_are_told_how_they_are_written(value):
+    line = refused(("studies", "quick", "rounds"), value)
+    assert "no mapping" in line and line.endswith("{least: 3, most: 6}")

@@ -179,6 +179,15 @@ def test_a_run_knows_the_id_of_the_one_before(tmp_path):
         assert before == first != second
 
 
+@pytest.mark.parametrize("content", [b"\0" * 40, b"\xff\xfe 1 \x80", b"", b"12"])
+def test_whatever_a_power_cut_left_in_the_lock_keeps_no_run_from_starting(tmp_path, content):
+    lock = tmp_path / one_run.LOCK
+    lock.parent.mkdir()
+    lock.write_bytes(content)
+    with one_run.only_run_in(tmp_path) as (run, _):
+        assert lock.read_text() == f"{os.getpid()} {run}\n"
+
+
 def test_a_run_that_was_started_by_another_does_not_stop_itself(monkeypatch):
     monkeypatch.setenv(RUN, "run-of-a-test")
     code = "from benchm.running import leftovers; print(leftovers.stop_processes('run-of-a-test'))"

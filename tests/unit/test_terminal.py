@@ -3,6 +3,7 @@ what fails the end of its log and a sentence."""
 
 import json
 import logging
+import os
 
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -179,6 +180,17 @@ def test_the_end_of_a_log_is_bounded(here):
     log.write_text("x" * 10**6 + "\n")
     _, (line,) = tail([str(log)])
     assert len(line) <= 1000
+
+
+def test_of_a_log_of_any_size_only_the_end_is_read_and_of_a_pipe_nothing(here):
+    log = here / "x.log"
+    with open(log, "wb") as out:
+        out.truncate(2**40)
+        out.seek(0, 2)
+        out.write(b"\nthe last line\n")
+    assert tail([str(log)])[1][-1] == "the last line"
+    os.mkfifo(here / "pipe")
+    assert tail([str(here / "pipe")]) == (str(here / "pipe"), [])
 
 
 def test_jobs_of_other_rules_have_names(here):

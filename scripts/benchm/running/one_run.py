@@ -23,7 +23,7 @@ def only_run_in(root):
     path = Path(root, LOCK)
     try:
         path.parent.mkdir(exist_ok=True)
-        lock = path.open("a+")
+        lock = path.open("a+", encoding="ascii", errors="replace")  # what a power cut left is any
     except OSError as error:
         raise BadInput(f"{LOCK}: {error.strerror}") from None
     with lock:

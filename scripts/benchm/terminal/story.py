@@ -17,6 +17,8 @@ from . import results
 COUNTED = ("cell", "parity_card")
 #: Lines of a failed job's log that are shown, and characters of each.
 TAIL, WIDTH = 12, 1000
+#: Bytes of the end of a log in which they are looked for.
+LONGEST_END = 2**16
 
 #: Exit codes of what a signal stopped: SIGHUP, SIGINT, SIGTERM.
 STOPPED = (129, 130, 143)
@@ -221,13 +223,23 @@ def tail(logs):
     """Return ``(path, lines)``: the first log that says anything, and its last lines."""
     for path in dict.fromkeys(logs):
         try:
-            content = Path(path).read_text(encoding="utf-8", errors="replace")
+            content = _end(path)
         except OSError:
             continue
         lines = [plain(line.rstrip()) for line in content.splitlines() if line.strip()]
         if lines:
             return path, [line[:WIDTH] for line in lines[-TAIL:]]
     return (logs[0] if logs else ""), []
+
+
+def _end(path):
+    """The end of a log as text; what is no file has none. A tool may have printed gigabytes."""
+    if not Path(path).is_file():
+        return ""
+    with open(path, "rb") as log:
+        log.seek(0, 2)
+        log.seek(max(0, log.tell() - LONGEST_END))
+        return log.read().decode(errors="replace")
 
 
 def _count(number, noun):
