@@ -112,3 +112,19 @@ def test_at_the_epoch_of_a_crossing_the_one_behind_is_ahead(start, epoch, begin,
     assert found.epochs > 1 and found.run == (found.epochs <= epochs)
     assert mine(1) * slack >= theirs(1) and mine(found.epochs) <= slack * theirs(found.epochs)
     assert mine(found.epochs - 1) * slack >= theirs(found.epochs - 1)
+
+
+@pytest.mark.parametrize("alone", [0, EPOCHS - 1])
+@pytest.mark.parametrize("tools", [("late",), ("base", "late"), ("base",)])
+def test_epochs_that_are_told_at_once_take_no_time_and_stop_no_report(tmp_path, alone, tools):
+    """A tool may keep its events back and send several in one write: epochs of 0 seconds."""
+    records = study(rounds=3, spread=0.1)
+    for item in records:
+        if item["cell"]["tool"] in tools:
+            times = item["times"]
+            epochs = [0.0] * EPOCHS
+            epochs[-1] = times["train_s"] if alone else 0.0
+            times |= {"epochs_s": epochs, "first_epoch_s": 0.0}
+            times |= {"steady_epoch_s": 0.0, "steady_s": 0.0}
+    block, _ = block_of(tmp_path, records)
+    assert overtaking.sentences(block)

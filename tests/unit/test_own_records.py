@@ -217,3 +217,12 @@ def test_last_words_name_what_was_left_out_and_what_is_not_asked_for(matrix, tmp
     (unasked,) = [line for line in said if "not asked for" in line]
     assert unasked.endswith(": gone on cpu")
     assert said[-1].endswith("results/quick/report.html")
+
+
+def test_last_words_hold_nothing_that_a_terminal_would_obey(matrix, tmp_path):
+    folder = tmp_path / "results/quick"
+    folder.mkdir(parents=True)
+    row = "measured,neon,cpu,failed,\x1b[2Jgone\u202e"
+    (folder / "runs.csv").write_text(f"source,tool,device,outcome,reason\n{row}\n")
+    said = last_words.lines(matrix.config, matrix, tmp_path)
+    assert "  neon on cpu: failed: \ufffd[2Jgone\ufffd" in said

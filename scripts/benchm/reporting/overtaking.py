@@ -138,7 +138,12 @@ def _compared(cells, seconds):
 
 
 def _sign(comparison, tool, other):
-    """1 where ``tool`` takes longer, -1 where ``other`` does, 0 where the runs don't tell."""
+    """1 where ``tool`` takes longer, -1 where ``other`` does, 0 where the runs don't tell.
+
+    A tool that tells of several epochs at once has some that took no time at all.
+    """
+    if comparison is None or not {tool, other} <= set(comparison.tools):
+        return 0
     found = comparison.of_all_pairs(tool, other)
     if found.low is None:
         return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from .. import tools_in_reports
 from ..files import BadInput, one_line
 from ..records import card_file
+from ..reporting.text import plain
 from ..terminal import story
 
 
@@ -22,7 +23,7 @@ def lines(config, matrix, root="."):
     missing = {}
     for row in rows:
         if row["outcome"] != "ok":
-            why = f"{row['device']}: {row['outcome']}: {row['reason']}"
+            why = f"{row['device']}: {row['outcome']}: {one_line(plain(row['reason']))}"
             missing.setdefault(why, {})[row["tool"]] = None
     measured = sum(row["outcome"] == "ok" for row in rows)
     said = [f"{measured} of {len(rows)} runs of study {study} measured"]

@@ -41,7 +41,7 @@ def of_card(path):
         is_network = kinds.of(card) == kinds.NETWORK
         words = (VERDICTS if is_network else VERDICTS_OF_TASK)[card["verdict"]]
         first = card["first_difference"]
-        return f"{words}: {one_line(first['words'], REASON)}" if first else words
+        return f"{words}: {_line(first['words'])}" if first else words
     except (BadInput, ValueError, KeyError, TypeError, AttributeError):
         return "its card can't be read"
 
@@ -53,13 +53,18 @@ def of_judgement(path):
         if found["verdict"] in ("holds", "not_applicable"):
             return ""
         verb = "fails" if found["verdict"] == "fails" else "is missing"
-        return f"its evidence {verb}: {one_line('; '.join(found['reasons']), REASON)}"
+        return f"its evidence {verb}: {_line('; '.join(found['reasons']))}"
     except (BadInput, ValueError, KeyError, TypeError, AttributeError):
         return "the judgement of its evidence can't be read"
 
 
+def _line(words):
+    """Words of a file as a terminal can show them."""
+    return one_line(text.plain(words), REASON)
+
+
 def _not_ok(status):
-    return f"{status['outcome']}: {one_line(text.plain(status['reason'] or ''), REASON)}"
+    return f"{status['outcome']}: {_line(status['reason'] or '')}"
 
 
 def _quality(quality):
