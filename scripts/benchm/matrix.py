@@ -175,7 +175,8 @@ class Matrix:
         return sorted(
             str(path)
             for path in folder.glob(f"*/{pattern}")
-            if path.relative_to(folder).parts[0] != self.instance
+            # A link to nowhere would be a file that Snakemake misses.
+            if path.relative_to(folder).parts[0] != self.instance and path.exists()
         )
 
 

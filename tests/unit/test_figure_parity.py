@@ -31,6 +31,12 @@ def test_cards_of_weights_have_a_dot_for_each_place_where_they_were_looked_at(tm
     assert "2.0e-06" in comments(svg)
 
 
+def test_a_difference_beyond_all_bounds_can_be_drawn(tmp_path):
+    series = {"updates": [1, 20], "weights_error": [1e-7, 1.7e308]}
+    svg = figures(tmp_path, [record("a")], order(["a"]), cards=[card("a", series=series)])["parity"]
+    assert "1.7e+308" in comments(svg)
+
+
 @pytest.mark.parametrize("series", [None, {}, {"updates": [], "weights_error": []}])
 def test_a_card_without_numbers_is_named(tmp_path, series):
     svg = figures(tmp_path, [record("a")], order(["a"]), cards=[card("a", series=series)])["parity"]

@@ -149,6 +149,14 @@ def test_records_of_other_machines_are_found_and_ours_are_not(cpu_only):
     assert cpu_only.records() == [*(cell.record for cell in cpu_only.cells), *theirs]
 
 
+def test_a_link_to_nowhere_is_no_file_that_snakemake_would_miss(cpu_only):
+    for path in ("runs/theirs/cpu/pytorch/1.json", "parity/cards/theirs/cpu/pytorch.json"):
+        place = Path("results/quick", path)
+        place.parent.mkdir(parents=True)
+        place.symlink_to("nowhere")
+    assert cpu_only.records_brought_in() == cpu_only.cards_brought_in() == []
+
+
 def test_evidence_of_other_machines_is_judged_when_its_record_can_be_read(cpu_only):
     for repeat in (1, 2, 3):
         leave(f"results/quick/evidence/theirs/cpu/pytorch/{repeat}.npz", "")

@@ -141,6 +141,11 @@ def test_a_bad_card_of_another_machine_is_left_out_and_the_others_are_shown(
     said = last_words.lines(matrix.config, matrix, tmp_path)
     (line,) = [line for line in said if "left out" in line]
     assert "left out: results/quick/parity/cards/big/cpu/pytorch.json: fields" in line
+    bad.unlink()
+    (tmp_path / "results/quick/runs/big/cpu").mkdir(parents=True)
+    (tmp_path / "results/quick/runs/big/cpu/1.json").symlink_to("nowhere")
+    said = last_words.lines(matrix.config, matrix, tmp_path)
+    assert "  left out: results/quick/runs/big/cpu/1.json: a link to nowhere" in said
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from .style import (
 #: Where a difference of zero is drawn on the logarithmic axis. The rounding of float32 is
 #: 6e-8, so nothing below this floor tells anything.
 FLOOR = 1e-9
+#: And where what has no bounds any more.
+FAR = 1e50
 
 #: Fields of a card with the tolerance of what is drawn.
 TOLERATED = {"loss_error": "step_losses", "weights_error": "weights_20"}
@@ -106,7 +108,7 @@ def _scale(axes, found):
     """Differences on a logarithmic axis from the floor on."""
     top = max(map(_largest, found))
     axes.set_xscale("log")
-    axes.set_xlim(FLOOR / 2, max(3 * top, 1e-3))
+    axes.set_xlim(FLOOR / 2, max(3 * min(top, FAR), 1e-3))
     # As many decades as there is room for.
     axes.xaxis.set_major_locator(LogLocator(numticks=8))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -117,7 +119,7 @@ def _scale(axes, found):
 def _draw(axes, row, card, colour):
     """The dots of a tool, hollow where its card says that it differs, and the largest number."""
     _, errors = errors_of(card)
-    places = [max(FLOOR, error) for error in errors]
+    places = [min(max(FLOOR, error), FAR) for error in errors]
     sizes = [SMALL + (LARGE - SMALL) * (i + 1) / len(places) for i in range(len(places))]
     differs = card["verdict"] == "different"
     axes.plot([min(places), max(places)], [row] * 2, color=colour, linewidth=1.2, alpha=0.4)

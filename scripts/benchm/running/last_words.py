@@ -33,7 +33,7 @@ def lines(config, matrix, root="."):
         workload = config["studies"][study]["workload"]
         said.append(f"  {', '.join(without)}: no adapter for workload {workload}")
     said += [f"  {line}" for line in story.left_out(folder)]
-    said += [f"  left out: {line}" for line in _bad_cards(matrix, root)]
+    said += [f"  left out: {line}" for line in _bad_cards(matrix, root) + _links(matrix, root)]
     unasked = _unasked(matrix, root)
     if unasked:
         said.append(f"  kept, but not asked for by config.yaml and so not in the report: {unasked}")
@@ -58,6 +58,17 @@ def _bad_cards(matrix, root):
                     one_line(str(error).replace(str(path), str(path.relative_to(root))), 300)
                 )
     return found
+
+
+def _links(matrix, root):
+    """A line for each link to nowhere among what was brought in."""
+    folder = Path(root, "results", matrix.study)
+    return [
+        f"{path.relative_to(root)}: a link to nowhere"
+        for what in ("runs", "evidence", "parity/cards")
+        for path in sorted((folder / what).rglob("*"))
+        if path.is_symlink() and not path.exists()
+    ]
 
 
 def of_several():
