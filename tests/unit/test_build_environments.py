@@ -118,6 +118,15 @@ def test_what_is_gone_is_built_again(bench, lost):
     assert is_whole(bench.status("alpha")["directory"])
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 9, b"[]", b"\xff"])
+def test_what_a_power_cut_left_half_written_is_built_again(bench, content):
+    bench.run()
+    bench.mark_as_made_by_the_stand_in("alpha")
+    assert bench.run() == (0, [])
+    (bench.prefix / "hash_alpha" / "standin.json").write_bytes(content)
+    assert bench.run() == (0, ["alpha"])
+
+
 def test_a_failure_stops_no_other_and_is_remembered(bench, monkeypatch, capfd):
     monkeypatch.setenv("FAIL_alpha", "noise\nconda stand-in: Python 3.6 not found anywhere")
     assert bench.run() == (0, ALL)

@@ -118,13 +118,26 @@ def read_status(prefix, name):
 
 
 def is_whole(directory):
-    """Whether Snakemake finished this environment and its Python, and R, are still there."""
+    """Whether Snakemake finished this environment and its Python, and R, are still there.
+
+    What the stand-in wrote of it last a power cut may have left empty.
+    """
     if not directory:
         return False
     finished = Path(directory).with_suffix(".env_setup_done")
     commands = Path(directory, "bin")
     has_lost_r = (commands / "Rscript").is_symlink() and not (commands / "Rscript").exists()
-    return finished.exists() and (commands / "python").exists() and not has_lost_r
+    is_there = finished.exists() and (commands / "python").exists() and not has_lost_r
+    return is_there and not _is_damaged(Path(directory, "standin.json"))
+
+
+def _is_damaged(description):
+    try:
+        return not isinstance(json.loads(description.read_text(encoding="utf-8")), dict)
+    except FileNotFoundError:  # conda's
+        return False
+    except (OSError, ValueError, RecursionError):
+        return True
 
 
 def is_settled(environment, status, source, retry):

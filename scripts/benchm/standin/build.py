@@ -14,6 +14,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from ..files import BadInput, write_text
 from . import (
     Refused,
     conda_packages,
@@ -68,13 +69,13 @@ def create(file, prefix, environ=None):
             (prefix / "bin" / "Rscript").symlink_to(r.path)
         asked = [*description.pip, *attempts[-1][0]]
         contents = _contents(interpreter, python, r, asked, environ)
-        (prefix / "standin.json").write_text(
-            json.dumps(contents, indent=2) + "\n", encoding="utf-8"
-        )
+        write_text(prefix / "standin.json", json.dumps(contents, indent=2) + "\n")
     except BaseException as error:
         for number in _SIGNALS:  # once is enough: the removal shall not be cut short
             signal.signal(number, signal.SIG_IGN)
         shutil.rmtree(prefix, ignore_errors=True)
+        if isinstance(error, BadInput):
+            raise Refused(str(error)) from None
         if isinstance(error, OSError):
             raise Refused(f"{prefix}: {error.strerror or error}") from None
         raise
