@@ -71,6 +71,19 @@ def test_what_contradicts_itself_is_refused(tmp_path):
     assert beside_others(read) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("batch_size", value) for value in ("many", 0, -5, 128.0, True)]
+    + [("learning_rate", 0), ("momentum", 1), ("dropout", -0.1), ("decay", "small")],
+)
+def test_a_protocol_that_no_study_can_have_is_refused_without_others_to_compare(
+    tmp_path, key, value
+):
+    """What a batch is divides the samples in more than one table."""
+    (path,) = write([corruptions.put(CPU, f"study.protocol.{key}", value)], tmp_path)
+    assert f": study.protocol.{key}: {json.dumps(value)}; " in reason(path)
+
+
 def test_what_is_no_record_as_a_file_is_refused(tmp_path):
     assert check(tmp_path, CPU, corruptions.of_the_text(CPU)) == []
 

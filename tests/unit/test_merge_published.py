@@ -1,5 +1,6 @@
 """Merging what others published: marked, checked, and read in the columns of its time."""
 
+import csv
 import json
 
 import pytest
@@ -64,6 +65,36 @@ def test_published_runs_carry_the_configured_names(tmp_path):
 def test_bad_published_rows_are_named(tmp_path, capsys, line, words):
     write([record()], tmp_path)
     path = publish(tmp_path, line)
+    (shown,) = left_out(tmp_path, capsys, "--records", tmp_path / "quick", "--published", path)
+    assert str(path) in shown and words in shown
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("train_s", "-5", "train_s: -5.0; allowed is at least 0"),
+        ("gpu_percent", '["x"]', 'gpu_percent: "x"; allowed is the type number, null'),
+        ("gpu_percent", "[1000]", "gpu_percent: 1000; allowed is at most 100.001"),
+        ("gpu_peak_memory_bytes", "[[1]]", "gpu_peak_memory_bytes: [1]; allowed is the type"),
+        ("machine_gpus", "[1]", "machine_gpus: 0: 1; allowed is the type string"),
+        ("disturbed", "[null]", "disturbed: 0: null; allowed is the type string"),
+        ("n_predicted", "0", "n_predicted: 0; allowed is at least 1"),
+        ("quality_metric", "luck", "quality_metric: metric 'luck' is unknown; allowed are auc"),
+        ("protocol", '{"batch_size": 0}', "study.protocol.batch_size: 0; allowed is at least 1"),
+        ("protocol", '{"batch_size": "x"}', 'study.protocol.batch_size: "x"; allowed is the'),
+        ("instance", "../x", 'instance: "../x"; it must match'),
+    ],
+)
+def test_a_published_value_that_no_record_could_have_is_named(
+    tmp_path, capsys, column, value, words
+):
+    fields = {"source": "published", "study": "quick", "tool": "a", "tool_name": "A"}
+    fields |= {"instance": "i", "device": "gpu", "repeat": 1, "outcome": "ok", "train_s": "1"}
+    fields[column] = value
+    path = tmp_path / "p.csv"
+    with open(path, "w", newline="") as out:
+        csv.writer(out).writerows([fields, fields.values()])
+    write([record()], tmp_path)
     (shown,) = left_out(tmp_path, capsys, "--records", tmp_path / "quick", "--published", path)
     assert str(path) in shown and words in shown
 

@@ -23,7 +23,12 @@ def _is_whole(checker, value):
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-_Validator = jsonschema.validators.extend(
+#: That of a study's values for the keys of its workload's protocol.
+PROTOCOL = project.SCHEMAS / "protocol.schema.json"
+
+
+#: As jsonschema's own, but 77.0 is no integer to it.
+Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
 )
@@ -32,7 +37,7 @@ _Validator = jsonschema.validators.extend(
 @cache
 def load_validator(path):
     """Return the validator of the JSON Schema at ``path``; 77.0 is no integer to it."""
-    return _Validator(json.loads(read_text(path)))
+    return Validator(json.loads(read_text(path)))
 
 
 def find_records(paths):
@@ -86,11 +91,18 @@ def _check(path, content, placed):
         validate(path, lifted)
     wrong = (
         contradictions.version(record)
+        or in_protocol(lifted["study"]["protocol"])
         or contradictions.find(lifted)
         or (placed and contradictions.in_place(path, lifted))
     )
     if wrong:
         raise BadInput(f"{path}: {one_line(wrong, 300)}")
+
+
+def in_protocol(protocol):
+    """Return which value of a protocol (a mapping) no study can have, in words, or None."""
+    error = next(load_validator(PROTOCOL).iter_errors(protocol), None)
+    return error and f"study.protocol.{explain(error)}"
 
 
 def validate(path, record):

@@ -10,7 +10,7 @@ text. What is absent is empty.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .. import project
 
@@ -55,13 +55,20 @@ SAME_WORK += ("workload_predicts", "workload_metric", "workload_outputs")
 class Column:
     """``place``: parts of the dotted place in a record, ``*`` for all of a list; None without.
 
-    ``holds``: the type of what its JSON is, list or dict; None of any other kind.
+    ``holds``: the type of what its JSON is, list or dict; None of any other kind; ``schema``: of
+    the value, of each where ``place`` has a ``*``.
     """
 
     name: str
     place: tuple | None
     kind: str
     holds: type | None = None
+    schema: dict = field(default_factory=dict, repr=False, compare=False)
+
+    def parts(self, value):
+        """Return what of the column's value the schema is of, a list; what is absent is not."""
+        whole = [value] if "*" not in (self.place or ()) else value
+        return [part for part in whole if part is not None]
 
     def of(self, record):
         """Return the column's value in a record, None where that has none."""
@@ -90,7 +97,7 @@ def derive(schema):
         kind = JSON if "*" in place else _kind(node)
         is_list = "*" in place or "array" in node.get("type", ())
         holds = (list if is_list else dict) if kind == JSON else None
-        columns.append(Column(name, place, kind, holds))
+        columns.append(Column(name, place, kind, holds, node))
     columns += [Column(name, None, kind) for name, kind in ADDED.items()]
     # The sort is stable: what does not lead stays in the schema's order.
     rank = {name: number for number, name in enumerate(LEADING)}

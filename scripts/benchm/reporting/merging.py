@@ -3,12 +3,14 @@
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from .. import metrics
 from ..device import Device
 from ..files import BadInput
-from ..records.reading import find_records, read_record
-from .columns import SAME_WORK, flatten
+from ..records.reading import Validator, explain, find_records, in_protocol, read_record
+from .columns import COLUMNS, SAME_WORK, flatten
 from .csv_file import read_rows
 
 
@@ -117,7 +119,34 @@ def _unusable(row):
         return f"{name_run(row)}: device: {error}"
     if row["outcome"] == "ok" and not row["train_s"]:
         return f"{name_run(row)}: outcome is ok, but train_s is empty"
+    wrong = _out_of_bounds(row)
+    return wrong and f"{name_run(row)}: {wrong}"
+
+
+def _out_of_bounds(row):
+    """Which value of a published row no record could have, in words, or None."""
+    for column in COLUMNS:
+        value = row[column.name]
+        if value is None or not column.schema:
+            continue
+        for part in column.parts(value):
+            error = next(_validator(column).iter_errors(part), None)
+            if error is not None:
+                words = explain(error).removeprefix("top level: ")
+                return f"{column.name}: {words}"
+    if row["protocol"] and (wrong := in_protocol(row["protocol"])):
+        return wrong
+    for name in ("quality_metric", "workload_metric"):
+        try:
+            _ = row[name] and metrics.describe(row[name])
+        except BadInput as error:
+            return f"{name}: {error}"
     return None
+
+
+@cache
+def _validator(column):
+    return Validator(column.schema)
 
 
 def name_run(row):
