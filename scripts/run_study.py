@@ -254,6 +254,8 @@ def parse_arguments(argv):
 
 def main(argv=None):
     asked = parse_arguments(argv)
+    with contextlib.suppress(AttributeError):  # a reason may hold what a locale has no bytes for
+        sys.stdout.reconfigure(errors="backslashreplace")
     # A make variable comes as one word: STUDY="quick seed".
     studies = [name for words in asked.study or () for name in words.split()]
     if configuration.ALL in studies:

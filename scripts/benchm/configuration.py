@@ -3,6 +3,7 @@
 Every mistake is a BadInput of one line that names the file, the key and what is allowed.
 """
 
+import os
 from pathlib import Path
 
 import yaml
@@ -170,7 +171,8 @@ def tool_with_torch(config):
 def mnist_source(config):
     """Return the directory that MNIST is taken from; "" stands for the public mirrors."""
     directory = config.get("mnist_directory")
-    return str(Path(directory).expanduser()) if directory else ""
+    # A user that there is not stays as written.
+    return str(Path(os.path.expanduser(directory))) if directory else ""
 
 
 def description_of(config, instance):
@@ -270,7 +272,7 @@ def _check_tool(config, tool):
 def _check_data(config):
     directory = config.get("mnist_directory")
     data_sets = {config["studies"][study]["data_set"] for study in studies_to_run(config)}
-    if "mnist" in data_sets and directory is not None and not Path(directory).expanduser().is_dir():
+    if "mnist" in data_sets and directory and not os.path.isdir(mnist_source(config)):
         raise wrong(
             FILE,
             "mnist_directory",

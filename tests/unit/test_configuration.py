@@ -143,8 +143,9 @@ def test_a_missing_key_is_named():
         configuration.check(config)
 
 
-def test_a_missing_mnist_directory_matters_only_where_mnist_is_used():
-    config = changed(put("mnist_directory", value="/no/such/place"))
+@pytest.mark.parametrize("place", ["/no/such/place", "~no-such-user/x", "/" + "x" * 300])
+def test_a_missing_mnist_directory_matters_only_where_mnist_is_used(place):
+    config = changed(put("mnist_directory", value=place))
     configuration.check(config)
     for study in ("seed", ["quick", "seed"]):
         with pytest.raises(BadInput, match="mnist_directory"):

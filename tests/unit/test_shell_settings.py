@@ -11,7 +11,8 @@ from fake_programs import executable
 
 import build_environments
 import run_study
-from benchm import paths, project, surroundings
+from benchm import configuration, paths, project, surroundings
+from benchm.environments import status
 from benchm.files import BadInput
 from benchm.standin import build, uv_command
 
@@ -270,3 +271,18 @@ def test_a_study_finds_its_records_whatever_folder_it_is_started_from(tmp_path, 
     monkeypatch.chdir(tmp_path)
     assert run_study.main([]) == 0
     assert asked_in == [tmp_path / "project"] and Path.cwd() == tmp_path
+
+
+def test_a_user_whom_the_system_does_not_know_has_no_settings(monkeypatch):
+    """As in a container that is started with any number for a user: no HOME, no entry."""
+    monkeypatch.delenv("HOME", raising=False)
+
+    def unknown(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    environ = {"PATH": "/bin"}
+    surroundings.clear(environ)
+    assert environ["PIP_CONFIG_FILE"] == os.devnull
+    assert isinstance(status._conda_settings(), list)
+    assert configuration.mnist_source({"mnist_directory": "~/x"}) == "~/x"

@@ -98,7 +98,8 @@ def _digest(seen):
 
 def _conda_settings():
     """Return the text of the files in which conda is told where its packages come from."""
-    named = [os.environ.get("CONDARC"), Path.home() / ".condarc", Path.home() / ".conda/condarc"]
+    home = Path(os.path.expanduser("~"))  # a user without an entry has none
+    named = [os.environ.get("CONDARC"), home / ".condarc", home / ".conda/condarc"]
     if conda := shutil.which("conda"):
         named.append(Path(conda).resolve().parents[1] / ".condarc")
     texts = []

@@ -24,7 +24,7 @@ SOURCES = (
 
 def files(environ, prefix=sys.prefix):
     """Return the configuration files that pip would read, each overriding those before it."""
-    home = Path(environ.get("HOME") or Path.home())
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
     named = environ.get("PIP_CONFIG_FILE")
     if named == os.devnull:  # pip's way to say: read none
         return []
