@@ -59,6 +59,17 @@ def test_where_nothing_is_told_apart_no_tool_is_named():
     assert not any(name in words for name in NAMES)
 
 
+def test_a_slow_tool_that_scatters_takes_none_along_that_is_told_from_the_fastest():
+    """By their times alpha is behind charlie, but only charlie is told from bravo."""
+    times = {"alpha": [15.7, 18.0, 12.3, 13.1], "bravo": [5.9, 16.3, 9.2, 8.9]}
+    times["charlie"] = [12.2, 19.9, 13.0, 14.4]
+    (block,) = blocks(in_rounds(times))
+    assert [(c.tool, c.tier) for c in block.ranking] == [("bravo", 1), ("charlie", 2), ("alpha", 1)]
+    words = answer(block, [block])
+    assert "among the fastest: bravo and alpha (9.42 to 14.6 s)" in words
+    assert "none of 3 tools" not in words and "slowest" not in words
+
+
 def test_too_few_runs_in_the_same_rounds_are_no_single_runs():
     words = said({"alpha": [10.0, 10.1], "bravo": [None, None, 30.0, 31.0]})
     assert "one run" not in words and "too few runs in the same rounds" in words

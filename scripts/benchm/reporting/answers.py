@@ -41,7 +41,7 @@ def answer(block, blocks):
     slowest = cells[-1]
     if len(first) == 1:
         words = f"{first[0].name} trained fastest: {_time(first[0])}"
-    elif slowest.tier == 1:
+    elif len(first) == len(cells):  # a slower one may scatter so much that it is told from none
         words = f"these runs tell none of {len(cells)} tools from the fastest: {_times(cells)}"
     else:
         names = text.listed([cell.name for cell in first])
