@@ -175,9 +175,22 @@ class Matrix:
         return sorted(
             str(path)
             for path in folder.glob(f"*/{pattern}")
-            # A link to nowhere would be a file that Snakemake misses.
-            if path.relative_to(folder).parts[0] != self.instance and path.exists()
+            if path.relative_to(folder).parts[0] != self.instance and not unusable(path)
         )
+
+
+def unusable(path, root="."):
+    """Return why Snakemake can't take a file for an input, in words, or None.
+
+    ``path``: as it is told, relative to ``root``.
+
+    It takes braces in a name for a wildcard, has no bytes for what is no text, and ends for a file
+    that is not there.
+    """
+    odd = next((c for c in str(path) if c in "{}" or not c.isprintable()), None)
+    if odd:
+        return f"its name holds {odd!r}, which Snakemake can't bear"
+    return None if Path(root, path).exists() else "a link to nowhere"
 
 
 def _is_record(path):

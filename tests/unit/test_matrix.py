@@ -149,6 +149,13 @@ def test_records_of_other_machines_are_found_and_ours_are_not(cpu_only):
     assert cpu_only.records() == [*(cell.record for cell in cpu_only.cells), *theirs]
 
 
+@pytest.mark.parametrize("name", ["{x}.json", "a}.json", "a\nb.json", "\udcff.json", "\x1b.json"])
+def test_a_name_that_snakemake_can_not_bear_stops_no_study(cpu_only, name):
+    leave(f"results/quick/runs/theirs/cpu/pytorch/{name}", {})
+    leave(f"results/quick/parity/cards/theirs/cpu/{name}", {})
+    assert cpu_only.records_brought_in() == cpu_only.cards_brought_in() == []
+
+
 def test_a_link_to_nowhere_is_no_file_that_snakemake_would_miss(cpu_only):
     for path in ("runs/theirs/cpu/pytorch/1.json", "parity/cards/theirs/cpu/pytorch.json"):
         place = Path("results/quick", path)

@@ -144,8 +144,11 @@ def test_a_bad_card_of_another_machine_is_left_out_and_the_others_are_shown(
     bad.unlink()
     (tmp_path / "results/quick/runs/big/cpu").mkdir(parents=True)
     (tmp_path / "results/quick/runs/big/cpu/1.json").symlink_to("nowhere")
+    (tmp_path / "results/quick/runs/big/cpu/{x}\x1b.json").write_text("")
     said = last_words.lines(matrix.config, matrix, tmp_path)
     assert "  left out: results/quick/runs/big/cpu/1.json: a link to nowhere" in said
+    (line,) = [line for line in said if "{x}" in line]
+    assert "its name holds '{', which Snakemake can't bear" in line and line.isprintable()
 
 
 @pytest.mark.parametrize(

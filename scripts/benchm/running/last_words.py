@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .. import tools_in_reports
 from ..files import BadInput, one_line
+from ..matrix import unusable
 from ..records import card_file
 from ..reporting.text import plain
 from ..terminal import story
@@ -33,7 +34,7 @@ def lines(config, matrix, root="."):
         workload = config["studies"][study]["workload"]
         said.append(f"  {', '.join(without)}: no adapter for workload {workload}")
     said += [f"  {line}" for line in story.left_out(folder)]
-    said += [f"  left out: {line}" for line in _bad_cards(matrix, root) + _links(matrix, root)]
+    said += [f"  left out: {line}" for line in _bad_cards(matrix, root) + _odd_files(matrix, root)]
     unasked = _unasked(matrix, root)
     if unasked:
         said.append(f"  kept, but not asked for by config.yaml and so not in the report: {unasked}")
@@ -54,21 +55,21 @@ def _bad_cards(matrix, root):
             try:
                 card_file.read(path)
             except BadInput as error:
-                found.append(
-                    one_line(str(error).replace(str(path), str(path.relative_to(root))), 300)
-                )
+                words = str(error).replace(str(path), str(path.relative_to(root)))
+                found.append(one_line(plain(words), 300))
     return found
 
 
-def _links(matrix, root):
-    """A line for each link to nowhere among what was brought in."""
+def _odd_files(matrix, root):
+    """A line for each file that was brought in and that Snakemake can't be given."""
     folder = Path(root, "results", matrix.study)
-    return [
-        f"{path.relative_to(root)}: a link to nowhere"
+    found = (
+        path.relative_to(root)
         for what in ("runs", "evidence", "parity/cards")
         for path in sorted((folder / what).rglob("*"))
-        if path.is_symlink() and not path.exists()
-    ]
+        if path.suffix in (".json", ".npz")
+    )
+    return [f"{one_line(plain(path))}: {why}" for path in found if (why := unusable(path, root))]
 
 
 def of_several():
