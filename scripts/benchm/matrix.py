@@ -3,6 +3,7 @@
 Everything here follows from values: the configuration, the study's name, and which files exist.
 """
 
+import glob
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -168,7 +169,8 @@ class Matrix:
 
     def cards_brought_in(self, tool="*"):
         """Return the cards of other machines, of one tool or of all, sorted."""
-        return self._brought_in("parity/cards", f"*/{tool}.json")
+        name = tool if tool == "*" else glob.escape(tool)
+        return self._brought_in("parity/cards", f"*/{name}.json")
 
     def _brought_in(self, what, pattern):
         folder = Path("results", self.study, what)

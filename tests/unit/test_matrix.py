@@ -156,6 +156,14 @@ def test_a_name_that_snakemake_can_not_bear_stops_no_study(cpu_only, name):
     assert cpu_only.records_brought_in() == cpu_only.cards_brought_in() == []
 
 
+def test_a_card_whose_name_is_a_pattern_is_of_itself_alone(cpu_only):
+    """The file of all cards of a tool is made of one at least."""
+    leave("results/quick/parity/cards/theirs/cpu/a.json", {})
+    leave("results/quick/parity/cards/theirs/cpu/[a].json", {})
+    assert "results/quick/parity/[a].json" in cpu_only.card_files()
+    assert cpu_only.cards_of_tool("[a]") == ["results/quick/parity/cards/theirs/cpu/[a].json"]
+
+
 def test_a_link_to_nowhere_is_no_file_that_snakemake_would_miss(cpu_only):
     for path in ("runs/theirs/cpu/pytorch/1.json", "parity/cards/theirs/cpu/pytorch.json"):
         place = Path("results/quick", path)
