@@ -125,6 +125,16 @@ def test_damaged_derived_files_are_made_again(tmp_path):
     assert good.exists() and not bad.exists() and not judged.exists()
 
 
+def test_a_folder_in_the_place_of_a_derived_file_is_kept_aside(tmp_path):
+    folder = tmp_path / "results/quick/parity/a.json"
+    folder.mkdir(parents=True)
+    (folder / "mine.txt").write_text("mine")
+    (line,) = derived.remove_damaged("quick", tmp_path)
+    assert "made again" in line and not folder.exists()
+    (kept,) = (tmp_path / "results/quick/replaced").rglob("mine.txt")
+    assert kept.read_text() == "mine"
+
+
 # -- whether a report is of what lies there ----------------------------------------------------
 
 
