@@ -189,3 +189,32 @@ def test_last_words_bear_what_a_tool_says_of_itself_at_length(matrix, tmp_path):
         f"source,tool,device,outcome,reason,facts\nmeasured,pytorch,cpu,ok,,{long}\n"
     )
     assert "1 of 1 runs" in last_words.lines(matrix.config, matrix, tmp_path)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"fields": 3}, "cards.0: fields: 3 is not of type 'array'"),
+        ({"fields": [{"field": "loss"}]}, "cards.0: fields.0: 'verdict' is a required property"),
+        ({"first_difference": {}}, "cards.0: first_difference: 'field' is a required property"),
+        ({"series": {"weights_error": ["x"]}}, "series.weights_error.0: 'x' is not of type"),
+        ({"instance": None}, "cards.0: instance: None is not of type 'string'"),
+        ({"facts": []}, "cards.0: facts: [] is not of type 'object'"),
+    ],
+)
+def test_collected_cards_that_can_not_be_shown_are_made_again(tmp_path, change, words):
+    path = tmp_path / "results/quick/parity/pytorch.json"
+    path.parent.mkdir(parents=True)
+    content = {"schema_version": 1, "tool": "pytorch", "cards": [card("pytorch") | change]}
+    path.write_text(json.dumps(content))
+    with pytest.raises(BadInput, match="delete it") as refused:
+        cards.read_cards([path])
+    assert words in str(refused.value)
+    assert "made again" in derived.remove_damaged("quick", tmp_path)[0] and not path.exists()
+
+
+def test_a_card_of_which_no_more_is_known_than_is_shown_is_read(tmp_path):
+    known = {"tool": "a", "instance": "i", "device": "cpu", "verdict": "same", "fields": []}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"schema_version": 1, "cards": [known]}))
+    assert cards.read_cards([path]).cards == [known]
