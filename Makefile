@@ -89,7 +89,7 @@ test: .driver/.installed-test
 	@$(DRIVER) -m pytest -m "alone and not thorough" $(PYTEST)$(NONE_IS_FINE)
 
 test-deviations: .driver/.installed-test
-	@$(DRIVER) scripts/build_environments.py pytorch keras_tensorflow
+	@$(DRIVER) scripts/build_environments.py
 	@$(DRIVER) -m pytest -m "thorough and not cuts" $(PYTEST)
 
 # Each worker has a project of its own; two keep two cores busy.
