@@ -46,7 +46,7 @@ def memory(pid):
             return 0, 0
         return resident, resident
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_text(errors="replace")
     except OSError:
         return 0, 0
     return _kilobytes(status, "VmRSS:"), _kilobytes(status, "VmHWM:")
@@ -55,7 +55,7 @@ def memory(pid):
 def proportional_memory(pid):
     """Return the process's share of its pages in bytes (PSS), or None where it is not told."""
     try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(errors="replace")
     except OSError:
         return None
     return _kilobytes(rollup, "Pss:") or None
@@ -63,7 +63,9 @@ def proportional_memory(pid):
 
 def parent_of(pid):
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return int(
+            Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1]
+        )
     except (OSError, ValueError, IndexError):
         return None
 
@@ -71,13 +73,10 @@ def parent_of(pid):
 def ignores_children(pid):
     """Whether a process ignores SIGCHLD, by its mask of ignored signals."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
+        status = Path(f"/proc/{pid}/status").read_text(errors="replace")
+        mask = int(status.partition("SigIgn:")[2].split(None, 1)[0], 16)
+    except (OSError, ValueError, IndexError):
         return False
-    position = status.find("SigIgn:")
-    if position < 0:
-        return False
-    mask = int(status[position + len("SigIgn:") :].split(None, 1)[0], 16)
     return bool(mask >> (signal.SIGCHLD - 1) & 1)
 
 
@@ -85,7 +84,10 @@ def _kilobytes(status, key):
     position = status.find(key)
     if position < 0:  # a zombie has no memory left
         return 0
-    return int(status[position + len(key) :].split(None, 1)[0]) * 1024
+    try:
+        return int(status[position + len(key) :].split(None, 1)[0]) * 1024
+    except (ValueError, IndexError):
+        return 0
 
 
 def of_reaped(usage):
@@ -101,12 +103,14 @@ def usage_of(pid):
             times = psutil.Process(pid).cpu_times()
             user, system = times[0] + times[2], times[1] + times[3]
             return Usage(user + system, user, system)
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (OSError, psutil.Error):
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        fields = text.rpartition(")")[2].split()
+        # proc_pid_stat(5), fields 10 to 13 and 14 to 17; here counted from the third.
+        minor, minor_of_children, major, major_of_children = map(int, fields[7:11])
+        ticks = map(int, fields[11:15])
+        user, system, user_of_children, system_of_children = (each / _TICKS for each in ticks)
+    except (OSError, ValueError, psutil.Error):
         return Usage()
-    # proc_pid_stat(5), fields 10 to 13 and 14 to 17; here counted from the third.
-    minor, minor_of_children, major, major_of_children = map(int, fields[7:11])
-    user, system, user_of_children, system_of_children = (int(f) / _TICKS for f in fields[11:15])
     try:
         # A process's CPU clock has nanoseconds where that file has ticks of 10 ms:
         # clock_getcpuclockid(3), whose result is (~pid << 3) | CPUCLOCK_SCHED.

@@ -88,11 +88,15 @@ def _of_groups(read_2, read_1):
     """Return what this process's control groups say; ``read_2``, ``read_1``: by their version."""
     found = []
     try:
-        lines = MEMBERSHIP.read_text().splitlines()
+        # A group's name may be any bytes.
+        lines = MEMBERSHIP.read_text(errors="surrogateescape").splitlines()
     except OSError:  # not Linux
         return found
     for line in lines:
-        _, controllers, path = line.split(":", 2)
+        _, _, named = line.partition(":")
+        controllers, colon, path = named.partition(":")
+        if not colon:
+            continue  # no line of this file's form
         if controllers == "":
             found += _upwards(CGROUPS, path, read_2)
         elif "cpu" in controllers.split(","):
@@ -131,8 +135,8 @@ def _statistic(group, name):
 def _quota_2(group):
     try:
         allowed, period = (group / "cpu.max").read_text().split()
-        return None if allowed == "max" else int(allowed) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
+        return None if allowed == "max" or int(allowed) < 0 else int(allowed) / int(period)
+    except (OSError, ValueError, ArithmeticError):
         return None
 
 
@@ -141,5 +145,5 @@ def _quota_1(group):
         allowed = int((group / "cpu.cfs_quota_us").read_text())
         period = int((group / "cpu.cfs_period_us").read_text())
         return None if allowed < 0 else allowed / period
-    except (OSError, ValueError, ZeroDivisionError):
+    except (OSError, ValueError, ArithmeticError):
         return None

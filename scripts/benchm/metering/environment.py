@@ -1,5 +1,6 @@
 """What the adapter runs in: its variables, its threads, and which packages are installed."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -125,8 +126,10 @@ def installed(prefix):
     description = prefix / "standin.json"
     source = "stand-in" if description.exists() else "conda"
     if source == "stand-in":
-        r = json.loads(description.read_text(encoding="utf-8")).get("r") or {"packages": {}}
-        names += [f"{name}-{version}" for name, version in r["packages"].items()]
+        # What a power cut left of it says nothing; the environment is there.
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+            r = json.loads(description.read_text(encoding="utf-8")).get("r") or {"packages": {}}
+            names += [f"{name}-{version}" for name, version in r["packages"].items()]
     digest = hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
     return source, digest
 

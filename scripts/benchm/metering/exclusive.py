@@ -74,7 +74,7 @@ def _holder(handle):
         seconds = max(0, time.time() - found["since"])
         long = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
         return f"process {found['pid']} in {found['directory']}, for {long}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "an unknown process"
 
 

@@ -13,7 +13,7 @@ from .cpus import allowed_cpus
 def cpu_model():
     """Return the processor's name, or None."""
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        text = Path("/proc/cpuinfo").read_text(errors="replace")
     except OSError:
         return platform.processor() or None
     match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
@@ -24,7 +24,7 @@ def frequency_mhz():
     """Return the mean clock of all CPUs in MHz, or None where the system does not tell."""
     try:
         frequency = psutil.cpu_freq()
-    except (OSError, NotImplementedError):
+    except (OSError, NotImplementedError, ValueError, ArithmeticError, RuntimeError):
         return None
     return round(frequency.current, 1) if frequency and frequency.current else None
 
@@ -41,6 +41,14 @@ def container():
     return os.environ.get("container") or None  # noqa: SIM112
 
 
+def _told(read):
+    """What a reading of the system says, or None: one that fails costs that figure."""
+    try:
+        return read()
+    except (OSError, ValueError, KeyError, RuntimeError):
+        return None
+
+
 def describe(gpus):
     """Return ``(facts, absent)`` before a run; ``after`` completes them.
 
@@ -48,10 +56,10 @@ def describe(gpus):
     """
     facts = {
         "cpu_model": cpu_model(),
-        "cores_physical": psutil.cpu_count(logical=False),
-        "cores_logical": psutil.cpu_count(),
+        "cores_physical": _told(lambda: psutil.cpu_count(logical=False)),
+        "cores_logical": _told(psutil.cpu_count),
         "cores_allowed": len(allowed_cpus()),
-        "memory_bytes": psutil.virtual_memory().total,
+        "memory_bytes": _told(lambda: psutil.virtual_memory().total),
         "gpus": gpus.names,
         "gpu_facts": gpus.facts(),
         "driver": gpus.driver,
@@ -61,7 +69,7 @@ def describe(gpus):
         "frequency_mhz_after": None,
         "throttle_before": gpus.throttle_reasons(),
         "throttle_after": None,
-        "load_average_at_start": round(os.getloadavg()[0], 2),
+        "load_average_at_start": _told(lambda: round(os.getloadavg()[0], 2)),
         "kernel": platform.release(),
         "system": f"{platform.system()} {platform.machine()}",
         "container": container(),
@@ -71,6 +79,9 @@ def describe(gpus):
     reasons = {
         "cpu_model": "the system does not tell",
         "cores_physical": "the system does not tell",
+        "cores_logical": "the system does not tell",
+        "memory_bytes": "the system does not tell",
+        "load_average_at_start": "the system does not tell",
         "driver": gpus.why_none,
         "cuda_driver": gpus.why_none,
         "nvml": gpus.why_none,

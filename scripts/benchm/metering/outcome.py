@@ -116,7 +116,7 @@ def tail(log_path):
 def out_of_memory_kills():
     """Return how many processes the kernel has ended so far for want of memory (Linux)."""
     try:
-        text = Path("/proc/vmstat").read_text()
+        text = Path("/proc/vmstat").read_text(errors="replace")
     except OSError:
         return 0
     match = re.search(r"^oom_kill (\d+)$", text, re.MULTILINE)

@@ -85,10 +85,12 @@ def usual(path):
     """
     probes = []
     for other in sorted(Path(path).parents[1].glob("*/*.json")):
+        if not other.is_file():
+            continue  # a pipe would never end
         try:
             machine = json.loads(other.read_text(encoding="utf-8"))["machine"]
             probes += [machine["probe_before"], machine["probe_after"]]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
     probes = [each for each in probes if isinstance(each, dict)]
     values = {
@@ -109,8 +111,8 @@ def noise_of(path):
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))["probe"]
         ratios = found["log_ratio"]
-        if not all(isinstance(ratios.get(f), (float, type(None))) for f in probe.FIGURES):
+        if not all(isinstance(ratios.get(f), (float, int, type(None))) for f in probe.FIGURES):
             raise TypeError(ratios)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadInput(f"{path}: not a file of scripts/measure_machine.py; delete it") from None
     return found
