@@ -12,8 +12,9 @@ min_version("9.25")
 
 try:
     # Snakemake itself puts the folder of the Snakefile on Python's path.
-    from scripts.benchm import cell_jobs, configuration, paths, surroundings, twin
+    from scripts.benchm import cell_jobs, configuration, paths, surroundings, twin, yaml_files
     from scripts.benchm.files import BadInput
+    from scripts.benchm.matrix import published_by_others
     from scripts.benchm.rule_answers import RuleAnswers
     from scripts.benchm.source_files import files_of
 except ModuleNotFoundError as missing:
@@ -39,6 +40,8 @@ def plainly(function):
 # What jobs start shall know nothing of the caller's settings, here as on the node of a cluster.
 surroundings.clear()
 plainly(paths.check_all)(workflow.basedir, workflow.deployment_settings.conda_prefix)
+for file in workflow.configfiles:
+    plainly(yaml_files.load)(file)
 plainly(configuration.check)(config)
 config.update(twin.add(config))
 

@@ -36,7 +36,7 @@ REPORTED = [
 rule merge:
     input:
         records=of_study("records"),
-        published=sorted(str(path) for path in Path("results/published").glob("*.csv")),
+        published=published_by_others(),
         schema=["schemas/record.schema.json", "schemas/record_1.schema.json"],
         script="scripts/merge_records.py",
         modules=files_of("scripts/merge_records.py"),

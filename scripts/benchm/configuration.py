@@ -6,9 +6,7 @@ Every mistake is a BadInput of one line that names the file, the key and what is
 import os
 from pathlib import Path
 
-import yaml
-
-from . import adapters, checking, kinds, project, series, twin, workloads
+from . import adapters, checking, kinds, project, series, twin, workloads, yaml_files
 from .checking import unknown, wrong
 from .device import Device
 from .files import BadInput, one_line
@@ -55,10 +53,7 @@ def read(path=None, overrides=None):
     The baseline's twin is among its tools.
     """
     path = Path(path or project.ROOT / FILE)
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{FILE}: {one_line(error)}") from None
+    config = yaml_files.load(path, FILE)
     if not isinstance(config, dict):
         raise BadInput(f"{FILE}: not a mapping of keys to values")
     config |= overrides or {}

@@ -144,6 +144,9 @@ def install(directory: str | os.PathLike) -> Iterator[Staging]:
 def verify(directory: str | os.PathLike) -> list[str]:
     """Return what is wrong with a data set, a line each: nothing when it is as it was made."""
     directory = Path(directory)
+    for name in (SUMS, *FILES):
+        if (directory / name).exists() and not (directory / name).is_file():
+            return [f"{directory / name}: not a regular file"]  # a pipe would never end
     try:
         lines = (directory / SUMS).read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:

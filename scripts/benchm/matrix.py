@@ -181,6 +181,16 @@ class Matrix:
         )
 
 
+def published_by_others(root="."):
+    """Return the paths of the archived rows of others, results/published/*.csv, sorted.
+
+    Without those that Snakemake can't take; what a run ends with names them.
+    """
+    found = sorted(Path(root, "results/published").glob("*.csv"))
+    named = [path.relative_to(root) for path in found]
+    return [str(path) for path in named if not unusable(path, root)]
+
+
 def unusable(path, root="."):
     """Return why Snakemake can't take a file for an input, in words, or None.
 

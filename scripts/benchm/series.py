@@ -24,11 +24,12 @@ def studies_of(config, series, asked):
 
 def hash_of(study, root="."):
     """Return the SHA-256 of the runs.csv of a study, None where there is none."""
+    path = Path(root, "results", study, "runs.csv")
     try:
-        content = Path(root, "results", study, "runs.csv").read_bytes()
+        # A pipe would never end.
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     except OSError:
         return None
-    return hashlib.sha256(content).hexdigest()
 
 
 def check(config, file):

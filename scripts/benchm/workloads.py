@@ -17,9 +17,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy
-import yaml
 
-from . import checking, metrics, project
+from . import checking, metrics, project, yaml_files
 from .files import BadInput, one_line
 from .verifying import work
 
@@ -176,10 +175,7 @@ def load(name):
     if name not in names():
         raise BadInput(checking.unknown("workload", name, names()))
     file = path_of(name, "workload.yaml")
-    try:
-        content = yaml.safe_load((project.ROOT / file).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{file}: can't be read: {one_line(error)}") from None
+    content = yaml_files.load(project.ROOT / file, file)
     _check_name(name)
     checking.check_plain(content, file)
     checking.check(content, "workload.schema.json", file)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,10 @@ def test_a_machine_file_that_is_none_is_named(tmp_path):
             tries.noise_of(file)
     file.write_text(json.dumps({"probe": NOISE}))
     assert tries.noise_of(file) == NOISE
+    file.unlink()
+    os.mkfifo(file)  # which nobody writes to
+    with pytest.raises(BadInput, match="not a file of scripts/measure_machine.py"):
+        tries.noise_of(file)
 
 
 @pytest.mark.parametrize("version", [1, 2])

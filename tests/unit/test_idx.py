@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 import struct
 import subprocess
 import sys
@@ -227,6 +228,8 @@ def damage(path):
         (lambda path: path.write_text(""), idx.SUMS, "must list"),
         (lambda path: path.write_bytes(b"\xff\0"), idx.SUMS, "not a text file"),
         (lambda path: path.write_text(path.read_text() * 2), idx.SUMS, "must list"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), idx.SUMS, "not a regular file"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), idx.TEST_LABELS, "not a regular file"),
     ],
 )
 def test_verify_names_what_is_wrong(tmp_path, change, name, says):

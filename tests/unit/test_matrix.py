@@ -8,10 +8,11 @@ import pytest
 import yaml
 from made_records import record as made_record
 
-from benchm import cell_jobs, project
+from benchm import cell_jobs, matrix, project
 from benchm.cell_jobs import CellJobs, Here
 from benchm.files import BadInput
 from benchm.matrix import Cell, Matrix
+from benchm.running import last_words
 
 SHIPPED = yaml.safe_load((project.ROOT / "config.yaml").read_text())
 TOOLS = ("pytorch", "numpy_reference", "r_keras_tensorflow")
@@ -170,6 +171,18 @@ def test_a_link_to_nowhere_is_no_file_that_snakemake_would_miss(cpu_only):
         place.parent.mkdir(parents=True)
         place.symlink_to("nowhere")
     assert cpu_only.records_brought_in() == cpu_only.cards_brought_in() == []
+
+
+def test_a_file_of_published_rows_that_snakemake_can_t_take_is_passed_over_and_named(cpu_only):
+    folder = Path("results/published")
+    leave(folder / "theirs.csv", "")
+    leave(folder / "{odd}.csv", "")
+    (folder / "gone.csv").symlink_to("nowhere")
+    assert matrix.published_by_others() == ["results/published/theirs.csv"]
+    assert [line.split(": ")[0] for line in last_words._odd_files(cpu_only, ".")] == [
+        "results/published/gone.csv",
+        "results/published/{odd}.csv",
+    ]
 
 
 def test_evidence_of_other_machines_is_judged_when_its_record_can_be_read(cpu_only):

@@ -109,6 +109,8 @@ def noise_of(path):
     if path is None or not Path(path).exists():
         return None
     try:
+        if not Path(path).is_file():
+            raise TypeError(path)  # a pipe would never end
         found = json.loads(Path(path).read_text(encoding="utf-8"))["probe"]
         ratios = found["log_ratio"]
         if not all(isinstance(ratios.get(f), (float, int, type(None))) for f in probe.FIGURES):

@@ -63,12 +63,14 @@ def _bad_cards(matrix, root):
 def _odd_files(matrix, root):
     """A line for each file that was brought in and that Snakemake can't be given."""
     folder = Path(root, "results", matrix.study)
-    found = (
+    found = [
         path.relative_to(root)
         for what in ("runs", "evidence", "parity/cards")
         for path in sorted((folder / what).rglob("*"))
         if path.suffix in (".json", ".npz")
-    )
+    ]
+    published = Path(root, "results/published").glob("*.csv")
+    found += [path.relative_to(root) for path in sorted(published)]
     return [f"{one_line(plain(path))}: {why}" for path in found if (why := unusable(path, root))]
 
 

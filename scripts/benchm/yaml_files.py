@@ -1,0 +1,41 @@
+"""Reading YAML that a person wrote: a key that stands twice is a mistake, and is named."""
+
+from pathlib import Path
+
+import yaml
+
+from .files import BadInput, one_line
+
+
+class _Unique(yaml.SafeLoader):
+    """PyYAML's own, but of two equal keys, of which it takes the last one, it takes none."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            # ``<<`` brings in what another mapping has, which a key beside it may replace.
+            if key.tag != "tag:yaml.org,2002:merge" and isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key {one_line(key.value, 60)} stands there twice",
+                        problem_mark=key.start_mark,
+                    )
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
+
+
+def load(path, name=None):
+    """Return what a YAML file holds; BadInput, in one line that names it and where, when it is bad.
+
+    ``name``: what the file is called, by default its path.
+    """
+    name = name or path
+    try:
+        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Unique)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f", line {mark.line + 1}" if mark else ""
+        raise BadInput(f"{name}{where}: {one_line(error.problem or error, 160)}") from None
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else one_line(error, 160)
+        raise BadInput(f"{name}: {reason}") from None
