@@ -1,21 +1,29 @@
 #!/usr/bin/env python3
-"""Write the README's tables of results anew, from archived records and nothing else.
+"""Write the tables of results in README.md and docs/ anew, from archived records and nothing else.
 
-    update_readme.py [--readme README.md] [--check]
+    update_readme.py [--root FOLDER] [--check]
 
-A table stands between the lines ``<!-- KIND of FOLDER -->`` and ``<!-- end of table -->``; there
-may be any number of them, of any studies. KIND is ``opening`` (how a report opens, with its first
-figure), ``tools`` (the table by tool), ``variants`` (what the 2017 page compared) or ``summary``
-(several studies side by side). FOLDER, relative to the README, holds a study's ``runs`` and
-``parity`` as results/{study} does, for ``summary`` a folder for each study; ``machines`` beside a
-study, if there, is what results/machines has, for the limit. With --check nothing is written and
-differences are printed. Exit code: 1, with --check, when a table is not what its records say; 2:
-bad input, named on stderr.
+A table stands between the lines ``<!-- KIND of FOLDER -->`` and ``<!-- end of table -->``; a page
+may have any number of them, of any studies. KIND is one of
+
+* ``answer``: the answer of a study, few columns of each tool, machine, date and noise floor;
+* ``opening``: how a report opens: the same with all that the marks mean, and the first figure;
+* ``figure``: that figure alone;
+* ``tools``: the table by tool;
+* ``variants``: what the 2017 page compared;
+* ``summary``: several studies side by side, and ``leaders``: the sentences above that table alone.
+
+FOLDER, relative to the project's, holds a study's ``runs`` and ``parity`` as results/{study} does,
+for ``summary`` and ``leaders`` a folder for each study; ``machines`` beside a study, if there, is
+what results/machines has, for the limit. With --check nothing is written and differences are
+printed. Exit code: 1, with --check, when a page is not what its records say; 2: bad input, named
+on stderr.
 """
 
 import argparse
 import difflib
 import json
+import os
 import re
 import sys
 from dataclasses import replace
@@ -31,6 +39,7 @@ from benchm.reporting import summary as summary_of
 from benchm.reporting.blocks import blocks_of
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.cards import Cards
+from benchm.reporting.decision import decision
 from benchm.reporting.figure_ratios import ratios
 from benchm.reporting.judgements import read_judgements
 from benchm.reporting.limit import COLUMN, limit_of, read_machines
@@ -43,7 +52,7 @@ from benchm.reporting.text import cell_text, in_sentence, markdown_table
 
 BLOCK = re.compile(r"(<!-- (?!end)(\w+) of (\S+) -->\n)(.*?)(?=<!-- end of table -->)", re.S)
 
-#: What a README has room for; the report has the rest. QUALITY stands for the metric's title,
+#: What a page has room for; the report has the rest. QUALITY stands for the metric's title,
 #: VERSUS for the column of the baseline.
 QUALITY, VERSUS = "{quality}", "{versus}"
 SHOWN = (
@@ -59,55 +68,67 @@ SHOWN_OF_VARIANTS = (
 def main(arguments=None):
     """Run the program; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--readme", default=project.ROOT / "README.md", type=Path, metavar="FILE")
+    parser.add_argument("--root", default=project.ROOT, type=Path, metavar="FOLDER")
     parser.add_argument("--check", action="store_true", help="write nothing, print differences")
     options = parser.parse_args(arguments)
+    root = options.root
     try:
-        before = read_text(options.readme)
-        root = options.readme.parent
-        after, drawn = updated(before, root), figures(before, root)
-        stale = [p for p, svg in drawn.items() if not p.exists() or read_text(p) != svg]
+        before = {page: read_text(root / page) for page in pages(root)}
+        made = {page: updated(text, root, page) for page, text in before.items()}
+        for text in before.values():
+            made |= figures(text, root)
+        stale = [name for name in made if not is_so(root / name, made[name])]
         if not options.check:
-            for path in stale:
-                write_text(path, drawn[path])
-            write_text(options.readme, after)
+            for name in stale:
+                write_text(root / name, made[name])
             return 0
     except BadInput as error:
         return complain("update_readme", error)
-    for path in stale:
-        print(f"{path}: not what its records say")
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), str(options.readme), "from records", lineterm=""
-    )
-    print(*lines, sep="\n", end="\n" if before != after else "")
-    return int(before != after or bool(stale))
+    for name in stale:
+        print(f"{name}: not what its records say")
+        if name in before:
+            old, new = before[name].splitlines(), made[name].splitlines()
+            print(*difflib.unified_diff(old, new, name, "from records", lineterm=""), sep="\n")
+    return int(bool(stale))
 
 
-def updated(text, root):
-    """Return a README's text with every table made anew; folders are relative to ``root``."""
+def pages(root):
+    """Return the pages that may have tables, as texts relative to ``root``."""
+    return ["README.md", *sorted(f"docs/{path.name}" for path in (root / "docs").glob("*.md"))]
+
+
+def is_so(path, text):
+    """Whether a file is there and says ``text``."""
+    return path.exists() and read_text(path) == text
+
+
+def updated(text, root, page="README.md"):
+    """Return a page's text with every table made anew; folders are relative to ``root``."""
 
     def remade(found):
         line, kind, folder, _ = found.groups()
         if kind not in TABLES:
-            raise BadInput(f"{line.strip()}: no table {kind}; allowed: {', '.join(TABLES)}")
-        made = TABLES[kind](root / folder)
-        return f"{line}{made.replace(FIGURE, figure_of(folder))}\n"
+            allowed = ", ".join(TABLES)
+            raise BadInput(f"{page}: {line.strip()}: no table {kind}; allowed: {allowed}")
+        link = Path(os.path.relpath(figure_of(folder), Path(page).parent)).as_posix()
+        return f"{line}{TABLES[kind](root / folder).replace(FIGURE, link)}\n"
 
     return BLOCK.sub(remade, text)
 
 
 def figures(text, root):
-    """Return the figures of a README's openings, a mapping of paths to SVG."""
-    folders = [folder for _, kind, folder, _ in BLOCK.findall(text) if kind == "opening"]
-    return {root / figure_of(folder): figure(root / folder) for folder in folders}
+    """Return the figures of a page, a mapping of paths relative to ``root`` to SVG."""
+    folders = [folder for _, kind, folder, _ in BLOCK.findall(text) if kind in WITH_FIGURE]
+    return {figure_of(folder): drawn(root / folder) for folder in folders}
 
 
-#: Stands for the figure's path in an opening.
+#: Stands for the figure's path in what is made.
 FIGURE = "{figure}"
+WITH_FIGURE = ("opening", "figure")
 
 
 def figure_of(folder):
-    """Return where the figure of a folder lies, relative to the README."""
+    """Return where the figure of a folder lies, relative to the project's."""
     return f"docs/figures/{'-'.join(Path(folder).parts[-2:])}.svg"
 
 
@@ -149,15 +170,38 @@ def common(folder):
     return found, order
 
 
+def answer(folder):
+    """The answer, few columns of the table to decide by, and what they rest on, as Markdown."""
+    blocks, order = common(folder)
+    parts = [opening_of.answers(blocks), to_markdown(in_short(decision(blocks, order)))]
+    parts[1] = parts[1].partition("\n\n")[2].strip()
+    return "\n\n".join([*parts, opening_of.facts(blocks)]) + "\n"
+
+
+def in_short(table):
+    """Return a ``Table`` without its notes and without the intervals of the metric."""
+    kept = [i for i, name in enumerate(table.columns) if not name.endswith(", 95 %")]
+    sections = [
+        replace(section, rows=[[row[i] for i in kept] for row in section.rows], notes=[])
+        for section in table.sections
+    ]
+    return replace(table, columns=[table.columns[i] for i in kept], sections=sections, notes=[])
+
+
 def opening(folder):
     """How reports open, as Markdown."""
     blocks, order = common(folder)
-    parts = [opening_of.answers(blocks), f"![{opening_of.ALT}]({FIGURE})"]
+    parts = [opening_of.answers(blocks), figure(folder).strip()]
     parts += [opening_of.table(blocks, order), opening_of.facts(blocks)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def figure(folder):
+    """The first figure as Markdown."""
+    return f"![{opening_of.ALT}]({FIGURE})\n"
+
+
+def drawn(folder):
     """The first figure as SVG."""
     blocks, order = common(folder)
     return ratios(blocks, order, None)
@@ -201,15 +245,28 @@ def variants(folder):
 
 def summary(folder):
     """The studies in the folders of ``folder`` side by side, as Markdown."""
+    return to_markdown(side_by_side(folder)).partition("\n\n")[2]
+
+
+def leaders(folder):
+    """Which tool leads in which of these studies, a sentence for each instance, device and kind."""
+    said = [cell_text(f"{s.heading}.".replace("..", ".")) for s in side_by_side(folder).sections]
+    return "\n\n".join(said) + "\n"
+
+
+def side_by_side(folder):
+    """Return the ``Table`` of the studies in the folders of ``folder``."""
     folders = sorted(path.parent for path in folder.glob("*/runs"))
     if len(folders) < 2:
         raise BadInput(f"{folder}: allowed is a folder of two studies or more, with runs in each")
     studies = [(path.name, *read(path)) for path in folders]
-    table = summary_of.summary([Study(name, order, blocks) for name, blocks, order in studies])
-    return to_markdown(table).partition("\n\n")[2]
+    return summary_of.summary([Study(name, order, blocks) for name, blocks, order in studies])
 
 
-TABLES = {"opening": opening, "summary": summary, "tools": tools, "variants": variants}
+TABLES = {
+    **{"answer": answer, "opening": opening, "figure": figure, "tools": tools},
+    **{"variants": variants, "summary": summary, "leaders": leaders},
+}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def readme(tmp_path):
 
 
 def test_answer_figure_table_machine_date_and_noise_floor_come_in_this_order(readme):
-    assert update_readme.main(["--readme", str(readme)]) == 0
+    assert update_readme.main(["--root", str(readme.parent)]) == 0
     shown = readme.read_text()
     wanted = ["**On 2 cores of AMD EPYC, ", f"]({FIGURE})", "| Tool | Time (s) | vs TF |"]
     wanted += [
@@ -33,11 +33,11 @@ def test_answer_figure_table_machine_date_and_noise_floor_come_in_this_order(rea
 
 
 def test_a_figure_that_is_not_of_the_records_is_shown(readme, capsys):
-    assert update_readme.main(["--readme", str(readme)]) == 0
-    assert update_readme.main(["--readme", str(readme), "--check"]) == 0
+    assert update_readme.main(["--root", str(readme.parent)]) == 0
+    assert update_readme.main(["--root", str(readme.parent), "--check"]) == 0
     figure = readme.parent / FIGURE
     figure.write_text(figure.read_text().replace("PyTorch", "Others"))
-    assert update_readme.main(["--readme", str(readme), "--check"]) == 1
+    assert update_readme.main(["--root", str(readme.parent), "--check"]) == 1
     assert "not what its records say" in capsys.readouterr().out
-    assert update_readme.main(["--readme", str(readme)]) == 0
-    assert update_readme.main(["--readme", str(readme), "--check"]) == 0
+    assert update_readme.main(["--root", str(readme.parent)]) == 0
+    assert update_readme.main(["--root", str(readme.parent), "--check"]) == 0

@@ -1,4 +1,4 @@
-"""Every number in the README's tables of results is that of an archived record."""
+"""Every number in the README's and the pages' tables of results is that of an archived record."""
 
 import json
 import re
@@ -12,40 +12,90 @@ from made_machine import A_MACHINE
 from meter_runs import ROOT
 
 KINDS = ("tools", "variants")
+ARCHIVE = "results/published/2026-11-25-amd-epyc-2-cores"  # of two studies
 
 
-def test_the_readme_says_what_the_records_say(capsys):
+def blocks(made):
+    """The text of each block by its kind and folder."""
+    return {(kind, folder): body for _, kind, folder, body in update_readme.BLOCK.findall(made)}
+
+
+def test_readme_and_pages_say_what_the_records_say(capsys):
     code = update_readme.main(["--check"])
     assert code == 0, capsys.readouterr().out + "\nTo put it right: make readme"
 
 
-def test_a_number_that_no_record_holds_is_shown(tmp_path, capsys):
+@pytest.fixture
+def root(tmp_path):
+    """A folder with the archives, and empty ``docs``."""
     (tmp_path / "results").symlink_to(ROOT / "results")
-    readme = tmp_path / "README.md"
-    text = (ROOT / "README.md").read_text()
-    start = text.index("<!-- tools of ")
-    readme.write_text(text[:start] + text[start:].replace(" 1x |", " 2x |", 1))
-    assert update_readme.main(["--readme", str(readme), "--check"]) == 1
+    (tmp_path / "docs").mkdir()
+    return tmp_path
+
+
+def test_a_number_that_no_record_holds_is_shown(root, capsys):
+    (root / "README.md").write_text("No table here.\n")
+    page = root / "docs/results.md"
+    page.write_text(f"Before.\n\n<!-- tools of {ARCHIVE}/seed -->\n<!-- end of table -->\n")
+    assert update_readme.main(["--root", str(root)]) == 0
+    text = page.read_text()
+    page.write_text(text.replace(" 1x |", " 2x |", 1))
+    assert update_readme.main(["--root", str(root), "--check"]) == 1
     difference = capsys.readouterr().out
+    assert "docs/results.md: not what its records say" in difference
     assert "-| " in difference and "2x" in difference
 
-    assert update_readme.main(["--readme", str(readme)]) == 0
-    assert readme.read_text() == text
+    assert update_readme.main(["--root", str(root)]) == 0
+    assert page.read_text() == text and text.startswith("Before.\n")
+    assert (root / "README.md").read_text() == "No table here.\n"
+
+
+def test_the_readme_has_the_short_answer_and_a_page_of_docs_the_long_one(root):
+    folder = "results/published/2026-11-26-xeon-2-cores-2/tabular"
+    marks = f"<!-- {{}} of {folder} -->\n<!-- end of table -->\n"
+    (root / "README.md").write_text("".join(map(marks.format, ("answer", "figure"))))
+    (root / "docs/results.md").write_text(marks.format("opening"))
+    assert update_readme.main(["--root", str(root)]) == 0
+    short = blocks((root / "README.md").read_text())
+    long = blocks((root / "docs/results.md").read_text())["opening", folder]
+    answer, (sentence, _) = short["answer", folder], long.split("\n", 1)
+    assert answer.startswith(sentence)
+    # A table for each kind of tools, and what is needed to believe it.
+    assert "| Tool | Time (s) | vs TF | Tier | AUC | Certified |" in answer
+    assert "| Tool | Time (s) | vs LightGBM | Tier | AUC | Certified |" in answer
+    assert answer.count("Machine: ") == 2 and "measured 2026-11-26" in answer
+    assert "Noise floor: Keras (TensorFlow) against itself" in answer
+    assert "95 % intervals" not in answer and "95 % intervals" in long
+    # Each page links the one figure from where it lies.
+    drawn = update_readme.figure_of(folder)
+    assert f"]({drawn})" in short["figure", folder]
+    assert f"](figures/{(root / drawn).name})" in long and (root / drawn).exists()
+
+
+def test_who_leads_where_is_said_as_above_the_table_of_all_studies():
+    marks = f"<!-- {{}} of {ARCHIVE} -->\n<!-- end of table -->\n"
+    made = blocks(update_readme.updated("".join(map(marks.format, ("leaders", "summary"))), ROOT))
+    (said,) = made["leaders", ARCHIVE].split("\n\n")[:1]
+    assert said.startswith("On local, cpu (2 cores of AMD EPYC") and " in quick" in said
+    assert said.strip() in made["summary", ARCHIVE] and "|" not in made["leaders", ARCHIVE]
 
 
 @pytest.mark.parametrize("folder", ["results/published/none", "tests"])
 def test_a_folder_without_records_is_named(tmp_path, capsys, folder):
     readme = tmp_path / "README.md"
     readme.write_text(f"<!-- tools of {folder} -->\n<!-- end of table -->\n")
-    assert update_readme.main(["--readme", str(readme)]) == 2
+    assert update_readme.main(["--root", str(tmp_path)]) == 2
     assert f"{folder}/runs" in capsys.readouterr().err
 
 
 def test_a_kind_of_table_that_there_is_not_is_named(tmp_path, capsys):
     readme = tmp_path / "README.md"
     readme.write_text("<!-- tabel of results -->\n<!-- end of table -->\n")
-    assert update_readme.main(["--readme", str(readme)]) == 2
-    assert "no table tabel; allowed: opening, summary, tools, variants" in capsys.readouterr().err
+    assert update_readme.main(["--root", str(tmp_path)]) == 2
+    assert (
+        "no table tabel; allowed: answer, opening, figure, tools, variants"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_limit_of_the_archived_machine_stands_below_the_tools(tmp_path):
@@ -72,27 +122,19 @@ def test_what_leaves_the_protocol_stands_in_a_table_of_its_own():
     assert "| mxnet 2017, pooling |" in variants and "| mxnet |" not in variants
 
 
-ARCHIVE = "results/published/2026-11-25-amd-epyc-2-cores"  # of two studies
-
-
-def blocks(made):
-    """The text of each block by its kind and folder."""
-    return {(kind, folder): body for _, kind, folder, body in update_readme.BLOCK.findall(made)}
-
-
 def test_several_studies_open_each_with_its_own_answer_and_figure(tmp_path):
     (tmp_path / "results").symlink_to(ROOT / "results")
     folders = [f"{ARCHIVE}/quick", f"{ARCHIVE}/seed"]
     readme = tmp_path / "README.md"
     readme.write_text("".join(f"<!-- opening of {f} -->\n<!-- end of table -->\n" for f in folders))
-    assert update_readme.main(["--readme", str(readme)]) == 0
+    assert update_readme.main(["--root", str(tmp_path)]) == 0
     found = blocks(readme.read_text())
     drawn = [update_readme.figure_of(folder) for folder in folders]
     for folder, mine, other in zip(folders, drawn, drawn[::-1], strict=True):
         body = found["opening", folder]
         assert body.startswith("**On 2 cores") and f"]({mine})" in body and other not in body
     assert len({(tmp_path / path).read_text() for path in drawn}) == 2
-    assert update_readme.main(["--readme", str(readme), "--check"]) == 0
+    assert update_readme.main(["--root", str(tmp_path), "--check"]) == 0
 
 
 def test_studies_of_an_archive_stand_side_by_side():
@@ -121,7 +163,7 @@ def test_a_folder_of_one_study_has_nothing_to_stand_beside(tmp_path, capsys):
     readme = tmp_path / "README.md"
     readme.write_text("<!-- summary of archive -->\n<!-- end of table -->\n")
     (tmp_path / "archive/quick/runs").mkdir(parents=True)
-    assert update_readme.main(["--readme", str(readme)]) == 2
+    assert update_readme.main(["--root", str(tmp_path)]) == 2
     assert "two studies or more" in capsys.readouterr().err
 
 
