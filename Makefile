@@ -4,6 +4,7 @@
 #   INSTANCE=NAME         keep this machine's results under a name of its own
 #   ROUNDS=1              a first look, without a ranking; by default what the study says
 #   ALSO="TOOL ..."       tools that are off by default, e.g. the variants of 2017
+#   JOBS=N                cores for everything but measurements; by default all
 # make published          the tables of the 2017 page, from its own rows alone
 # make import FROM=DIR    bring in records of other machines (AS=NAME: under that name)
 # make gpu-check          check all that needs a GPU, with the Python that is there
@@ -12,7 +13,7 @@
 # make test-power-cuts    20 times kill -9 in a small run, each to be got over (some ten minutes)
 # make test-deviations    60 small edits of adapters, each to be found out (half an hour)
 # make environments       build the environments of tools and data sets, those that failed too
-# make readme             the README's tables of results, from the archived records
+# make readme             the tables of results in README.md and docs/, from archived records
 # make lock               bring the pinned versions up to date
 #   TOOL=NAME             only those of envs/NAME.yaml and envs/NAME.gpu.yaml
 # make clean              remove results; what was published, data and environments stay

@@ -1,4 +1,4 @@
-# Does every tool train the same network, and did each run?
+# Does every tool train the same network, or do the same task, and did each run?
 #
 # Needs: the tool's adapter and environment, the workload's reference; what runs left.
 # Makes: results/{study}/parity/cards/{instance}/{device}/{tool}.json           one card
