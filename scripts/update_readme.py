@@ -11,10 +11,11 @@ may have any number of them, of any studies. KIND is one of
 * ``figure``: that figure alone;
 * ``tools``: the table by tool;
 * ``variants``: what the 2017 page compared;
-* ``summary``: several studies side by side, and ``leaders``: the sentences above that table alone.
+* ``summary``: several studies side by side, and ``leaders``: the sentences above that table alone;
+* ``series``: what studies that differ in their size say together, and their figure.
 
 FOLDER, relative to the project's, holds a study's ``runs`` and ``parity`` as results/{study} does,
-for ``summary`` and ``leaders`` a folder for each study; ``machines`` beside a study, if there, is
+for the last three a folder for each study; ``machines`` beside a study, if there, is
 what results/machines has, for the limit. With --check nothing is written and differences are
 printed. Exit code: 1, with --check, when a page is not what its records say; 2: bad input, named
 on stderr.
@@ -22,30 +23,20 @@ on stderr.
 
 import argparse
 import difflib
-import json
 import os
 import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
-from benchm import project, tools_in_reports
+from benchm import project
 from benchm.files import BadInput, complain, read_text, write_text
-from benchm.reporting import deviations_2017, quality_checks
+from benchm.reporting import archived, deviations_2017, figure_series, series_page
 from benchm.reporting import opening as opening_of
-from benchm.reporting import summary as summary_of
-from benchm.reporting.blocks import blocks_of
 from benchm.reporting.by_tool import by_tool
-from benchm.reporting.cards import Cards
 from benchm.reporting.decision import decision
 from benchm.reporting.figure_ratios import ratios
-from benchm.reporting.judgements import read_judgements
 from benchm.reporting.limit import COLUMN, limit_of, read_machines
-from benchm.reporting.merging import merge
-from benchm.reporting.order import read_order
-from benchm.reporting.places import Study
 from benchm.reporting.render import to_markdown
 from benchm.reporting.tables import reference_column
 from benchm.reporting.text import cell_text, in_sentence, markdown_table
@@ -118,34 +109,20 @@ def updated(text, root, page="README.md"):
 
 def figures(text, root):
     """Return the figures of a page, a mapping of paths relative to ``root`` to SVG."""
-    folders = [folder for _, kind, folder, _ in BLOCK.findall(text) if kind in WITH_FIGURE]
-    return {figure_of(folder): drawn(root / folder) for folder in folders}
+    return {
+        figure_of(folder): FIGURES[kind](root / folder)
+        for _, kind, folder, _ in BLOCK.findall(text)
+        if kind in FIGURES
+    }
 
 
 #: Stands for the figure's path in what is made.
 FIGURE = "{figure}"
-WITH_FIGURE = ("opening", "figure")
 
 
 def figure_of(folder):
     """Return where the figure of a folder lies, relative to the project's."""
     return f"docs/figures/{'-'.join(Path(folder).parts[-2:])}.svg"
-
-
-def read(folder):
-    """Return the blocks of the study in ``folder``, and what config.yaml says of its tools."""
-    config = yaml.safe_load(read_text(project.ROOT / "config.yaml"))
-    order = read_order(json.dumps(tools_in_reports.order_of(config, folder.name)))
-    merged = merge([folder / "runs"], [], order)
-    if merged.left_out:
-        raise BadInput("\n".join(merged.left_out))
-    cards = [json.loads(read_text(path)) for path in folder.glob("parity/cards/*/*/*.json")]
-    cards = Cards(cards, order.variants)
-    # Of archives without them nobody can say any more what their evidence showed.
-    judged = read_judgements(sorted(folder.glob("evidence/*/*/*/*.json")) or None)
-    blocks = blocks_of(merged.rows, cards, judged, order.baselines)
-    quality_checks.check(blocks, order.workload, judged)
-    return blocks, order
 
 
 def titles(columns, blocks, versus=""):
@@ -155,24 +132,9 @@ def titles(columns, blocks, versus=""):
     return [name.format(**names) for name in columns]
 
 
-def common(folder):
-    """Return the blocks of a study in which anything was measured, without the variants; and what
-    config.yaml says.
-    """
-    blocks, order = read(folder)
-    found = [
-        replace(block, cells=[c for c in block.cells if c.tool not in order.variants])
-        for block in blocks
-    ]
-    found = [block for block in found if any(cell.timed for cell in block.cells)]
-    if not found:
-        raise BadInput(f"{folder}/runs: no run in it was measured")
-    return found, order
-
-
 def answer(folder):
     """The answer, few columns of the table to decide by, and what they rest on, as Markdown."""
-    blocks, order = common(folder)
+    blocks, order = archived.common(folder)
     parts = [opening_of.answers(blocks), to_markdown(in_short(decision(blocks, order)))]
     parts[1] = parts[1].partition("\n\n")[2].strip()
     return "\n\n".join([*parts, opening_of.facts(blocks)]) + "\n"
@@ -190,7 +152,7 @@ def in_short(table):
 
 def opening(folder):
     """How reports open, as Markdown."""
-    blocks, order = common(folder)
+    blocks, order = archived.common(folder)
     parts = [opening_of.answers(blocks), figure(folder).strip()]
     parts += [opening_of.table(blocks, order), opening_of.facts(blocks)]
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -203,13 +165,13 @@ def figure(folder):
 
 def drawn(folder):
     """The first figure as SVG."""
-    blocks, order = common(folder)
+    blocks, order = archived.common(folder)
     return ratios(blocks, order, None)
 
 
 def tools(folder):
     """The table by tool as Markdown, one for each instance and device, without the variants."""
-    blocks, order = common(folder)
+    blocks, order = archived.common(folder)
     machines, unusable = read_machines(folder.parent.glob("machines/*.json"))
     if unusable:
         raise BadInput("\n".join(unusable))
@@ -236,7 +198,7 @@ def versus(table, section, order):
 
 def variants(folder):
     """The table of what the 2017 page compared, as Markdown, as far as it has been run."""
-    blocks, order = read(folder)
+    blocks, order = archived.read(folder)
     columns, rows, _ = deviations_2017.table(blocks, order)
     header = titles(SHOWN_OF_VARIANTS, blocks)
     shown = [columns.index(name) for name in header]
@@ -245,28 +207,34 @@ def variants(folder):
 
 def summary(folder):
     """The studies in the folders of ``folder`` side by side, as Markdown."""
-    return to_markdown(side_by_side(folder)).partition("\n\n")[2]
+    return to_markdown(archived.side_by_side(folder)).partition("\n\n")[2]
 
 
 def leaders(folder):
     """Which tool leads in which of these studies, a sentence for each instance, device and kind."""
-    said = [cell_text(f"{s.heading}.".replace("..", ".")) for s in side_by_side(folder).sections]
+    said = [
+        cell_text(f"{s.heading}.".replace("..", "."))
+        for s in archived.side_by_side(folder).sections
+    ]
     return "\n\n".join(said) + "\n"
 
 
-def side_by_side(folder):
-    """Return the ``Table`` of the studies in the folders of ``folder``."""
-    folders = sorted(path.parent for path in folder.glob("*/runs"))
-    if len(folders) < 2:
-        raise BadInput(f"{folder}: allowed is a folder of two studies or more, with runs in each")
-    studies = [(path.name, *read(path)) for path in folders]
-    return summary_of.summary([Study(name, order, blocks) for name, blocks, order in studies])
+def series(folder):
+    """What the studies in the folders of ``folder``, a series, say together, as Markdown."""
+    return series_page.answer(archived.sizes(folder)[0], FIGURE) + "\n"
+
+
+def drawn_series(folder):
+    """Their figure as SVG."""
+    return figure_series.quality_against_time(*archived.sizes(folder))
 
 
 TABLES = {
     **{"answer": answer, "opening": opening, "figure": figure, "tools": tools},
-    **{"variants": variants, "summary": summary, "leaders": leaders},
+    **{"variants": variants, "summary": summary, "leaders": leaders, "series": series},
 }
+#: What draws the figure of those that have one.
+FIGURES = {"opening": drawn, "figure": drawn, "series": drawn_series}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from . import series, tables, text
 from .render import to_markdown
 from .tables import Section, Table, entry
 
+ALT = "Quality against training time"
+
 #: What has to be said of every series.
 BASIS = (
     "No tool is tuned by itself: each has the parameters that the study and its adapter give it, "
@@ -53,19 +55,29 @@ def epochs(places):
     return f"Epochs, of all networks alike, as the studies say: {each}." if found else ""
 
 
-def page(name, places, left_out, made, figure):
-    """The page as Markdown.
+def answer(places, figure):
+    """What the series answers, in sentences, its figure, and what that rests on, as Markdown.
 
-    ``made``: its ``table``; ``figure``: the path of the figure as seen from the page.
+    ``figure``: as in ``page``.
     """
-    parts = [f"# Quality against training time: {text.cell_text(name)}"]
+    parts = []
     for place in places:
         parts.append(f"On {text.cell_text(place.title)}:")
         found = series.sentences(place)
         parts.append("\n".join(f"* {text.cell_text(words)}" for words in found))
     if not places:
         parts.append("There are no ranked runs of any study of this series.")
-    parts += [f"![Quality against training time]({figure})", BASIS, epochs(places)]
+    parts += [f"![{ALT}]({figure})", BASIS, epochs(places)]
+    return "\n\n".join(filter(None, parts))
+
+
+def page(name, places, left_out, made, figure):
+    """The page as Markdown.
+
+    ``made``: its ``table``; ``figure``: the path of the figure as seen from the page.
+    """
+    parts = [f"# Quality against training time: {text.cell_text(name)}"]
+    parts.append(answer(places, figure))
     parts += [f"{text.cell_text(line)}." for line in left_out]
     parts += [to_markdown(made)] if places else []
     return "\n\n".join(filter(None, parts)).rstrip() + "\n"
