@@ -28,7 +28,7 @@ rule cell:
         of_cell("environment")
     threads: of_cell("cpus")
     resources:
-        bench_slot=1,
+        bench_slot=cell_needs.SLOTS,
         gpu=of_cell("gpus"),
         gpu_manufacturer="nvidia",
         mem_mb=of_cell("memory_mb"),

@@ -12,7 +12,7 @@ min_version("9.25")
 
 try:
     # Snakemake itself puts the folder of the Snakefile on Python's path.
-    from scripts.benchm import cell_jobs, configuration, paths, surroundings, twin, yaml_files
+    from scripts.benchm import cell_jobs, cell_needs, configuration, paths, surroundings, twin, yaml_files
     from scripts.benchm.files import BadInput
     from scripts.benchm.matrix import published_by_others
     from scripts.benchm.rule_answers import RuleAnswers
@@ -46,7 +46,8 @@ plainly(configuration.check)(config)
 config.update(twin.add(config))
 
 
-# Of this machine one cell at a time; of a cluster one on each node that Snakemake is given.
+# Of this machine one cell at a time, or two parity cards; of a cluster one on each node that
+# Snakemake is given.
 resource_scopes:
     bench_slot="local",
 

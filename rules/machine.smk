@@ -22,7 +22,7 @@ rule machine:
         of_machine("machine_environment")
     threads: of_machine("cpus")
     resources:
-        bench_slot=1,
+        bench_slot=cell_needs.SLOTS,
         gpu=of_machine("machine_gpus"),
         gpu_manufacturer="nvidia",
         mem_mb=of_machine("memory_mb"),

@@ -24,14 +24,14 @@ rule parity_card:
     priority: 1000000
     conda:
         of_cell("card_environment")
-    threads: of_cell("cpus")
+    threads: of_cell("card_cpus")
     resources:
-        bench_slot=1,
+        bench_slot=of_cell("card_slots"),
         gpu=of_cell("gpus"),
         gpu_manufacturer="nvidia",
         mem_mb=of_cell("memory_mb"),
         runtime=of_cell("card_minutes"),
-        time_limit=cell_jobs.CARD_TIME_LIMIT,
+        time_limit=cell_needs.CARD_TIME_LIMIT,
         driver=sys.executable,
         interpreter=of_cell("interpreter"),
     params:

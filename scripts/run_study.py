@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 
 from benchm import (
-    cell_jobs,
+    cell_needs,
     configuration,
     instances,
     one_machine,
@@ -172,7 +172,7 @@ def report(programs, config, overrides, jobs, options, environment):
 
 
 def _next(config, study):
-    here = cell_jobs.Here(len(cpus.allowed_cpus()), len(gpu.detect()))
+    here = cell_needs.Here(len(cpus.allowed_cpus()), len(gpu.detect()))
     return in_rounds.next_rounds(config, study, here.has)
 
 

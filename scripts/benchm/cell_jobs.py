@@ -1,20 +1,17 @@
-"""What the rules are told of a cell: its files, its parameters and what it needs of the machine.
+"""What the rules are told of a cell: its files and its parameters, and of the study as a whole.
 
 Methods take a ``matrix.Cell``. What Snakemake compares to see whether a record is stale comes
 back in a form in which equal values are equal texts.
 """
 
 import json
-import math
-import os
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
 from . import adapters, attempts, configuration, kinds, project
+from .cell_needs import CellNeeds
 from .device import Device
 from .files import BadInput
-from .matrix import Matrix
 from .records import parsing
 from .source_files import files_of
 
@@ -22,40 +19,10 @@ from .source_files import files_of
 METER = ("scripts/benchm/metering/measure.py", "scripts/benchm/metering/tries.py")
 #: Where scripts/build_environments.py leaves what came of each environment.
 STATUS = ".environments/status"
-#: Memory to ask a cluster for where the instance says nothing: three times what tools have needed.
-MEMORY_MB = 8000
-#: Seconds for all runs of a parity card.
-CARD_TIME_LIMIT = 900
-#: What a job does besides the run: it activates, hands data over, reads evidence, writes.
-MARGIN_MINUTES = 10
 
 
-@dataclass(frozen=True)
-class Here:
-    """What this machine has, and whether cells run on it at all or on the nodes of a cluster."""
-
-    cpus: int
-    gpus: int
-    is_cluster: bool = False
-
-    def has(self, device):
-        """Whether the machine itself has a device."""
-        return Device.parse(device).fits(self.cpus, self.gpus)
-
-    def offers(self, device):
-        """Whether a device can be had; what this machine lacks the nodes of a cluster may have."""
-        return self.is_cluster or self.has(device)
-
-
-class CellJobs(Matrix):
-    """The matrix of a study with all that its rules ask.
-
-    ``here``: a ``Here``; ``cores``: a function that returns how many Snakemake may use here.
-    """
-
-    def __init__(self, config, study, here, cores=os.cpu_count):
-        super().__init__(config, study)
-        self.here, self.cores = here, cores
+class CellJobs(CellNeeds):
+    """The matrix of a study with all that its rules ask."""
 
     # -- files that a cell depends on -------------------------------------------------------
 
@@ -165,37 +132,6 @@ class CellJobs(Matrix):
         number, count = self.position_of(cell)
         return count - number + 1
 
-    def cpus(self, cell):
-        """CPUs to take, so that nothing else runs beside a measurement: all of the machine.
-
-        On a cluster a node has as many as the instance is described with.
-        """
-        if self.here.is_cluster:
-            return configuration.description_of(self.config, cell.instance).get("cpus", 1)
-        return self.cores() or 1
-
-    def memory_mb(self, cell):
-        """Megabytes of memory to ask a cluster for; Snakemake's own 1,000 kill larger tools."""
-        about = configuration.description_of(self.config, cell.instance)
-        return about.get("memory_mb", MEMORY_MB)
-
-    def minutes(self, cell):
-        """Minutes to ask a cluster for: the time limit, and what goes on before and after.
-
-        A run that something disturbed is measured again in the same job.
-        """
-        from .metering.tries import AGAIN  # SciPy with it, which nothing else here needs
-
-        return _minutes((1 + AGAIN) * self.time_limit(cell))
-
-    def card_minutes(self, cell):
-        """The same for the cell's parity card."""
-        return _minutes(CARD_TIME_LIMIT)
-
-    def gpus(self, cell):
-        """How many GPUs to ask a cluster for."""
-        return Device.parse(cell.device).gpus
-
     def machine_environment(self, cell):
         """The environment with PyTorch that measures the machine's GPU; None where that can't be.
 
@@ -270,11 +206,6 @@ class CellJobs(Matrix):
     def judgements(self):
         """What the evidence of each run shows."""
         return [cell.judgement for cell in [*self.cells, *self.evidence_brought_in()]]
-
-
-def _minutes(seconds):
-    """A run's time limit as minutes that a node is needed, with a margin."""
-    return math.ceil(seconds * 1.1 / 60) + MARGIN_MINUTES
 
 
 def _known(path):

@@ -8,6 +8,7 @@ import json
 
 from . import (
     cell_jobs,
+    cell_needs,
     conda_here,
     configuration,
     instances,
@@ -32,7 +33,7 @@ class RuleAnswers:
         """Return the study's ``CellJobs``; what runs here must be the machine of its name."""
         config, gpus = self._config, gpu.detect()
         is_cluster = on_nodes.are_cells(self._workflow, config)
-        here = cell_jobs.Here(len(cpus.allowed_cpus()), len(gpus), is_cluster)
+        here = cell_needs.Here(len(cpus.allowed_cpus()), len(gpus), is_cluster)
         if not here.is_cluster:
             instances.check(config["instance"], config["instances"])
             one_machine.check(study, config["instance"], machine.describe(gpus)[0])

@@ -3,7 +3,8 @@
 from test_matrix import PYTORCH, configured
 
 from benchm import tools_in_reports
-from benchm.cell_jobs import CellJobs, Here
+from benchm.cell_jobs import CellJobs
+from benchm.cell_needs import Here
 
 
 def test_a_cluster_is_asked_for_what_the_instance_and_the_study_say(tmp_path, monkeypatch):

@@ -8,7 +8,8 @@ from ranking_results import lines, notes, results
 from synthetic import card, changed, in_rounds, judgement, of_metric, of_trees, order, record
 
 from benchm import configuration, project
-from benchm.cell_jobs import CellJobs, Here
+from benchm.cell_jobs import CellJobs
+from benchm.cell_needs import Here
 from benchm.files import BadInput
 from benchm.records import contradictions
 from benchm.records.upgrade import lift

@@ -83,6 +83,24 @@ def test_another_users_lock_that_can_only_be_read_is_waited_for(lock, monkeypatc
     assert "waiting for another measurement" in said and "waited" in said
 
 
+def test_two_cards_share_the_machine_and_no_measurement_runs_beside_one(lock, capfd):
+    began = []
+
+    def measure():
+        with exclusive.machine():
+            began.append(True)
+
+    with exclusive.machine(shared=True):
+        with exclusive.machine(shared=True):  # at once
+            assert "waiting" not in capfd.readouterr().err
+        measurement = threading.Thread(target=measure)
+        measurement.start()
+        measurement.join(0.5)
+        assert not began
+    measurement.join(10)
+    assert began and "waiting for another measurement" in capfd.readouterr().err
+
+
 def test_a_lock_that_can_not_even_be_read_stops_no_measurement(lock, monkeypatch, capfd):
     monkeypatch.setattr(os, "open", refusing(lock, -1))
     with exclusive.machine():

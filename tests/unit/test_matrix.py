@@ -8,8 +8,9 @@ import pytest
 import yaml
 from made_records import record as made_record
 
-from benchm import cell_jobs, matrix, project
-from benchm.cell_jobs import CellJobs, Here
+from benchm import cell_jobs, cell_needs, matrix, project
+from benchm.cell_jobs import CellJobs
+from benchm.cell_needs import Here
 from benchm.files import BadInput
 from benchm.matrix import Cell, Matrix
 from benchm.running import last_words
@@ -319,6 +320,15 @@ def test_cells_are_started_in_order_and_take_the_whole_machine(config, tmp_path,
     assert CellJobs(config, "quick", Here(4, 0, is_cluster=True)).cpus(PYTORCH) == 96
     assert (jobs.gpus(PYTORCH), jobs.gpus(ON_GPU)) == (0, 1)
     assert json.loads(jobs.description(PYTORCH)) == {"cpus": 96}
+
+
+def test_two_cards_fit_on_a_machine_at_once_but_not_on_its_gpu(config):
+    jobs = CellJobs(config, "quick", Here(cpus=4, gpus=1), cores=lambda: 4)
+    assert (jobs.card_cpus(PYTORCH), jobs.card_slots(PYTORCH)) == (2, 1)
+    assert (jobs.card_cpus(ON_GPU), jobs.card_slots(ON_GPU)) == (4, cell_needs.SLOTS)
+    assert CellJobs(config, "quick", Here(1, 0), cores=lambda: 1).card_cpus(PYTORCH) == 1
+    config["instances"]["local"] = {"cpus": 96}  # a node of its own
+    assert CellJobs(config, "quick", Here(4, 0, is_cluster=True)).card_cpus(PYTORCH) == 96
 
 
 def test_what_is_no_network_has_no_cards(cpu_only, monkeypatch):

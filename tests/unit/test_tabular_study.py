@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from benchm import configuration, matrix, project, twin, workloads
-from benchm.cell_jobs import CellJobs, Here
+from benchm.cell_jobs import CellJobs
+from benchm.cell_needs import Here
 from benchm.metering import jobs, run
 from benchm.metering.hand_over import Parts
 from benchm.metrics import describe

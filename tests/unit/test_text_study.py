@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from benchm import configuration, data_sets, project, twin, workloads
-from benchm.cell_jobs import CellJobs, Here
+from benchm.cell_jobs import CellJobs
+from benchm.cell_needs import Here
 from datasets import words
 
 SHIPPED = yaml.safe_load((project.ROOT / "config.yaml").read_text())

@@ -14,8 +14,10 @@ LOCK = Path("/tmp/benchm-dl.lock")
 
 
 @contextlib.contextmanager
-def machine():
+def machine(shared=False):
     """Hold the machine for one measurement; waits, with a line that says for whom.
+
+    ``shared``: beside others that share it, and beside no measurement.
 
     Where there can be no lock (a file system without locks, another user's file that can't even
     be read) it says so and goes on: a measurement that may be disturbed is better than none.
@@ -25,7 +27,7 @@ def machine():
     handle = None
     try:
         handle = _open(path)
-        _wait(handle)
+        _wait(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     except OSError as error:
         _say(f"{path}: {error.strerror}; other measurements on this machine are not waited for")
     try:
@@ -48,13 +50,13 @@ def _open(path):
     return handle
 
 
-def _wait(handle):
+def _wait(handle, kind):
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         _say(f"waiting for another measurement on this machine to end: {_holder(handle)}")
         began = time.monotonic()
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, kind)
         _say(f"waited {time.monotonic() - began:.0f} s, now measuring")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .. import kinds
 from .. import scratch as scratch_folders
+from ..device import Device
 from ..metering import environment, evidence, exclusive, hand_over, outcome
 from ..metering import run as metering
 from ..metering.events import ContractError, Timeline
@@ -37,8 +38,9 @@ def run(job, cases, setup):
     the job's study: sizes, epochs, seed, and its own ``protocol``) and ``parts``
     (``hand_over.Parts``).
     """
-    # No measurement, but it would disturb one.
-    with scratch_folders.folder() as scratch, exclusive.machine():
+    # No measurement, but it would disturb one. Another card does not mind, but on a GPU.
+    is_alone = Device.parse(job["cell"]["device"]).is_gpu
+    with scratch_folders.folder() as scratch, exclusive.machine(shared=not is_alone):
         return _run(job, cases, setup, scratch)
 
 
