@@ -65,7 +65,7 @@ def test_the_readme_has_the_short_answer_and_a_page_of_docs_the_long_one(root):
     assert "| Tool | Time (s) | vs LightGBM | Tier | AUC | Certified |" in answer
     assert answer.count("Machine: ") == 2 and "measured 2026-11-26" in answer
     assert "Noise floor: Keras (TensorFlow) against itself" in answer
-    assert "95 % intervals" not in answer and "95 % intervals" in long
+    assert "In brackets: " not in answer and "In brackets: " in long
     # Each page links the one figure from where it lies.
     drawn = update_readme.figure_of(folder)
     assert f"]({drawn})" in short["figure", folder]
