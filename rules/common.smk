@@ -12,7 +12,15 @@ min_version("9.25")
 
 try:
     # Snakemake itself puts the folder of the Snakefile on Python's path.
-    from scripts.benchm import cell_jobs, cell_needs, configuration, paths, surroundings, twin, yaml_files
+    from scripts.benchm import (
+        cell_jobs,
+        cell_needs,
+        configuration,
+        paths,
+        surroundings,
+        twin,
+        yaml_files,
+    )
     from scripts.benchm.files import BadInput
     from scripts.benchm.matrix import published_by_others
     from scripts.benchm.rule_answers import RuleAnswers

@@ -25,7 +25,7 @@ def tables(tmp_path, records, settings_json="{}", published=None, machines=()):
     target = tmp_path / "tables"
     options = ["--runs", runs, "--order", settings_json, "--output-dir", str(target)]
     for number, machine in enumerate(machines):
-        path = tmp_path / f"machines/{number}.json"
+        path = tmp_path / f"machines/{machine['instance']}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(machine))
         options += ["--machines", str(path)] if number == 0 else [str(path)]

@@ -159,8 +159,15 @@ def test_parameters_of_card_and_record_must_be_the_same():
     )
 
 
-@pytest.mark.parametrize("fact, name", [("columns", "columns"), ("categorical", "categorical")])
-def test_columns_of_card_and_record_must_be_as_many(fact, name):
+@pytest.mark.parametrize(
+    "fact, name",
+    [
+        ("columns", "columns"),
+        ("categorical", "categorical columns"),
+        ("trees", "number of trees"),
+    ],
+)
+def test_columns_and_trees_of_card_and_record_must_be_as_many(fact, name):
     item = next(item for item in both() if item["cell"]["tool"] == "gamma")
     (of_it,) = [each for each in cards_of(both()) if each["tool"] == "gamma"]
     of_it["facts"][fact], item["software"]["facts"][fact] = 7, 6

@@ -133,9 +133,9 @@ def test_without_a_machine_nothing_is_said_of_a_limit(tmp_path):
 def test_what_trains_another_network_is_not_held_against_the_limit(tmp_path):
     runs = runs_csv(tmp_path, [record("same"), record("other")])
     cards = write_cards([card("same"), card("other", "different")], tmp_path / "cards")
-    (tmp_path / "machine.json").write_text(json.dumps(A_MACHINE))
+    (tmp_path / "local.json").write_text(json.dumps(A_MACHINE))
     options = ["--runs", str(runs), "--order", SETTINGS, "--cards", *cards]
-    options += ["--machines", str(tmp_path / "machine.json"), "--output-dir", str(tmp_path / "t")]
+    options += ["--machines", str(tmp_path / "local.json"), "--output-dir", str(tmp_path / "t")]
     assert make_tables.main(options) == 0
     found = {line["tool"]: line["above_limit"] for line in numbers(tmp_path / "t/by_tool.csv")}
     assert found["same"] and not found["other"]
@@ -152,7 +152,7 @@ def test_a_time_below_the_limit_is_remarked_upon(tmp_path):
 )
 def test_a_broken_machine_is_named_and_stops_no_table(tmp_path, content):
     runs = runs_csv(tmp_path, [record("fast"), record("far", instance="other")])
-    broken, good = tmp_path / "broken.json", tmp_path / "good.json"
+    broken, good = tmp_path / "broken.json", tmp_path / "other.json"
     broken.write_text(content)
     good.write_text(json.dumps(A_MACHINE | {"instance": "other"}))
     options = ["--runs", str(runs), "--order", SETTINGS, "--machines", str(broken), str(good)]

@@ -100,6 +100,9 @@ def test_a_machine_whose_file_is_broken_is_measured_again(matrix, tmp_path):
     ours.write_text(json.dumps(A_MACHINE))
     theirs.write_text("{")
     assert own_records.set_aside(matrix, tmp_path) == []
+    ours.write_text(json.dumps(A_MACHINE | {"instance": "their-box"}))
+    (line,) = own_records.set_aside(matrix, tmp_path)
+    assert "it is of their-box, which is not where it lies" in line
     ours.write_text("")
     (line,) = own_records.set_aside(matrix, tmp_path)
     assert line.startswith("results/machines/local.json: ")

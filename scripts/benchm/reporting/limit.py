@@ -21,6 +21,7 @@ convolutions: Lavin and Gray 2016, https://doi.org/10.1109/CVPR.2016.435) may go
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from .. import checking, kinds
 from ..files import BadInput, one_line
@@ -89,9 +90,14 @@ def read_machines(paths):
 
 
 def read_machine(path):
-    """Return what a file of measure_machine.py says, a dict; BadInput where it can't be used."""
+    """Return what a file of measure_machine.py says, a dict.
+
+    BadInput where it can't be used, or is of another machine than its name says.
+    """
     machine = parsing.load(path)
     checking.check(machine, "machine.schema.json", path)
+    if machine["instance"] != Path(path).stem:
+        raise BadInput(f"{path}: it is of {machine['instance']}, which is not where it lies")
     return machine
 
 

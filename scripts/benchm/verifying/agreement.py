@@ -44,6 +44,7 @@ SAME_SINCE_2 = {
     SETTINGS: (("facts", "settings"), ("software", "facts", "settings")),
     "columns": (("facts", "columns"), ("software", "facts", "columns")),
     "categorical columns": (("facts", "categorical"), ("software", "facts", "categorical")),
+    "number of trees": (("facts", "trees"), ("software", "facts", "trees")),
     "number of parameters": (("facts", "parameters"), ("software", "facts", "parameters")),
 }
 
