@@ -185,3 +185,21 @@ def test_each_device_of_an_archive_has_its_table_and_what_never_ran_none(tmp_pat
     write([record(tool, outcome="failed") for tool in names], tmp_path / "other")
     with pytest.raises(BadInput, match="no run in it was measured"):
         update_readme.updated(marks.replace("quick", "other/quick"), tmp_path)
+
+
+def test_studies_of_a_series_say_together_what_more_rows_bring(root):
+    archive = "results/published/2026-11-26-xeon-2-cores-2"
+    folder = root / "sizes"
+    folder.mkdir()
+    (folder / "tabular").symlink_to(ROOT / archive / "tabular")
+    page = root / "docs/results.md"
+    page.write_text("<!-- series of sizes -->\n<!-- end of table -->\n")
+    (root / "README.md").write_text("")
+    assert update_readme.main(["--root", str(root)]) == 0
+    body = blocks(page.read_text())["series", "sizes"]
+    assert "* " in body and "40,000 rows" in body
+    assert "](figures/sizes.svg)" in body
+    assert "AUC against training time" in (root / "docs/figures/sizes.svg").read_text()
+
+    (folder / "tabular").unlink()
+    assert update_readme.main(["--root", str(root)]) == 2
