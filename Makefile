@@ -91,7 +91,7 @@ test: .driver/.installed-test
 
 test-deviations: .driver/.installed-test
 	@$(DRIVER) scripts/build_environments.py
-	@$(DRIVER) -m pytest -m "thorough and not cuts" $(PYTEST)
+	@$(DRIVER) -m pytest -m "thorough and not cuts" -n logical --dist load $(PYTEST)
 
 # Each worker has a project of its own; two keep two cores busy.
 test-power-cuts: .driver/.installed-test

@@ -125,6 +125,8 @@ def test_a_partial_batch_that_counts_less_is_told():
             lambda o, size: [o[i : i + size] for i in range(0, len(o) - size + 1, size)],
             "not trained",
         ),
+        # The first half alone, which fits into one batch.
+        (lambda o, size: [o[o < (len(o) + 1) // 2]], "not trained with in an epoch"),
         (lambda o, size: [o[i : i + 4 * size] for i in range(0, len(o), 4 * size)], "in one batch"),
         (
             lambda o, size: [

@@ -51,11 +51,14 @@ def _feed(met, size, rest):
     n = size + rest
     if _near(met, 1 / n).all():
         return f"all {n} samples are in one batch; a batch has {size}"
-    unseen = np.mean(np.abs(met) < NEAR / size)
-    # What is met is met as often as one number of batches and one size of them allow.
-    often = np.array([count / batch for count in range(1, 9) for batch in (size, rest)])
-    close = np.abs(met[:, None] / often - 1).min(axis=1) < NEAR
-    if unseen > 0 and np.mean(close | (np.abs(met) < NEAR / size)) > 0.9:
+    is_unseen = np.abs(met) < NEAR / size
+    unseen = is_unseen.mean()
+    # What is met is met as often as one number of batches and one size of them allow; of some
+    # samples alone the only batch may have any size.
+    often = [count / batch for count in range(1, 9) for batch in (size, rest)]
+    often.append(np.median(met[~is_unseen]) if unseen < 1 else 1.0)
+    close = np.abs(met[:, None] / np.array(often) - 1).min(axis=1) < NEAR
+    if unseen > 0 and np.mean(close | is_unseen) > 0.9:
         several = " and others several times" * bool((met > 1.6 / size).any() and unseen > 0.1)
         return f"{unseen:.0%} of the samples are not trained with in an epoch{several}"
     if not unseen and not _near(met, 1 / rest).any() and _near(met, 1 / size).mean() > 0.2:
