@@ -54,11 +54,29 @@ def _follows(answer, replay):
     )
 
 
+def _wrong_elsewhere(workload, cases, answers, replays):
+    """Return the fields in which the jobs that left an answer differ: they may say why others broke.
+
+    A rate that is too high, for one, ends in numbers that are none.
+    """
+    known = [name for name in cases if name in replays and name != "steps_again"]
+    if not known:
+        return []
+    cases, answers = ({name: each[name] for name in known} for each in (cases, answers))
+    found = weights_fields.network(workload, answers)
+    if found[0].verdict != "different":
+        found += weights_fields.of_replays(workload, cases, answers, replays)
+    return [field for field in found if field.verdict == "different"]
+
+
 def fields(workload, study, cases, answers, replays):
     """Return all ``Field``s; ``study``: as in a meter's job."""
     problem = next((a.problem for a in answers.values() if a.problem), None)
     if problem:
-        return [unanswered("parameters", problem)]
+        return [
+            *_wrong_elsewhere(workload, cases, answers, replays),
+            unanswered("parameters", problem),
+        ]
     found = weights_fields.network(workload, answers)
     if verdict_of(found[:1]) == "different":
         return found
