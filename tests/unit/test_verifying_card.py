@@ -233,6 +233,19 @@ def test_an_answer_that_is_missing_is_not_shown():
     )
 
 
+def test_what_is_wrong_is_named_before_a_job_that_broke_of_it():
+    made = cases.make(WORKLOAD, STUDY, 9, ["one_step", "part"])
+    tool = Tool(rule=lambda rule: replace(rule, sum_loss=True))
+    answers = {
+        "one_step": tool.main(made["one_step"]),
+        "part": session.Answer(problem="160 of its 160 predicted numbers are NaN or infinite"),
+    }
+    replays = certify.replays_of(WORKLOAD, made, answers)
+    first, *_, last = certify.fields(WORKLOAD, STUDY, made, answers, replays)
+    assert first.field == "gradients" and "sum over the batch" in first.words
+    assert "are NaN or infinite" in last.words
+
+
 def test_a_number_is_fitted_when_no_rule_has_it():
     case = cases.make(WORKLOAD, STUDY, 5, ["steps"])["steps"]
     initial = drawn(5)

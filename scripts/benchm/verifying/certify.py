@@ -55,7 +55,7 @@ def _follows(answer, replay):
 
 
 def _wrong_elsewhere(workload, cases, answers, replays):
-    """Return the fields in which the jobs that left an answer differ: they may say why others broke.
+    """Return the fields in which jobs that left an answer differ: they may say why others broke.
 
     A rate that is too high, for one, ends in numbers that are none.
     """
