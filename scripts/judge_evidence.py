@@ -26,7 +26,6 @@ from benchm import idx, workloads
 from benchm.device import Device
 from benchm.files import BadInput, complain, one_line, write_text
 from benchm.metering import environment, hand_over
-from benchm.metering.measure import SUMS
 from benchm.records import reading
 from benchm.verifying import evidence, wrong
 
@@ -47,9 +46,9 @@ def not_applicable(record):
 def read_data(record, directory):
     """Return ``(parts, why not)`` of the record's data set."""
     study = record["study"]
-    if directory is None or not (directory / SUMS).exists():
+    if directory is None or not (directory / idx.SUMS).exists():
         return None, "the data set is not here"
-    if environment.sha256_of_file(directory / SUMS) != record["provenance"]["data_sha256"]:
+    if environment.sha256_of_file(directory / idx.SUMS) != record["provenance"]["data_sha256"]:
         return None, "the data set here is another than the record's"
     try:
         return hand_over.read(directory, study["n_train"], study["n_test"]), None
