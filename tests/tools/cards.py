@@ -60,6 +60,15 @@ def make_card(job, prefix, folder, *options, adapter=None):
     return done, path
 
 
+def first_difference(done, path):
+    """What a card that must be ``different`` says first, "field: words"; of what make_card gave."""
+    assert done.returncode == 0, done.stderr
+    card = json.loads(path.read_text())
+    assert card["outcome"] == "ok", card["log_tail"]
+    assert card["verdict"] == "different"
+    return "{field}: {words}".format(**card["first_difference"])
+
+
 def edited(tool, edits, folder, leaf="cnn.py"):
     """Copy a tool's adapters and edit them; return the path of the leaf.
 

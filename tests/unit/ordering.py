@@ -32,3 +32,14 @@ def answered(workload, study, initial, orders, seed=1):
         trained = {k: (weights[k] + change[k]).astype(np.float32) for k in weights}
         answers[name] = Answer(initial, trained)
     return made, answers
+
+
+def no_new_orders(n):
+    """Orders of n samples in two epochs that are no full shuffles, and what a card says of each."""
+    random = np.random.default_rng(4)
+    once = random.permutation(n)
+    return (
+        ([np.arange(n)] * 2, "no shuffling in epoch 1"),
+        ([once, once], "the same order in every epoch"),
+        ([random.integers(0, n, n), once], "are not met in epoch 1"),
+    )

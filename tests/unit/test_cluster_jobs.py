@@ -1,6 +1,6 @@
 """What a cluster is asked for, cell by cell."""
 
-from test_matrix import PYTORCH, configured
+from three_tools import PYTORCH, configured
 
 from benchm import tools_in_reports
 from benchm.cell_jobs import CellJobs

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_matrix import TOOLS, configured, leave
+from three_tools import TOOLS, configured, leave
 
 from benchm import configuration, rounds, twin
 from benchm.files import BadInput

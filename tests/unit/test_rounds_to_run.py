@@ -2,8 +2,8 @@
 
 import pytest
 from made_records import record as made_record
-from test_matrix import TOOLS, leave
 from test_rounds import asked
+from three_tools import TOOLS, leave
 
 from benchm.matrix import Cell
 from benchm.running.in_rounds import next_rounds
