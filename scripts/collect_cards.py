@@ -13,35 +13,18 @@ import json
 import sys
 from pathlib import Path
 
-import jsonschema
+from benchm.files import BadInput, complain, write_text
+from benchm.records import card_file
 
-from benchm import project
-from benchm.files import BadInput, complain, one_line, read_text, write_text
-from benchm.records import parsing
-
-SCHEMA = project.SCHEMAS / "card.schema.json"
 SCHEMA_VERSION = 1
-
-
-def read_card(path, validator):
-    """Return the card in a file; BadInput when it is none."""
-    try:
-        found = parsing.load(path)
-        validator.validate(found)
-    except jsonschema.ValidationError as error:
-        key = ".".join(map(str, error.absolute_path))
-        what = f"key {key}: " if key else ""
-        raise BadInput(f"{path}: {what}{one_line(error.message, 160)}") from None
-    return found
 
 
 def sort_out(paths):
     """Return ``(cards, defects)``: the good ones, sorted, and a line for each bad file."""
-    validator = jsonschema.Draft202012Validator(json.loads(read_text(SCHEMA)))
     cards, defects = {}, []
     for path in paths:
         try:
-            found = read_card(path, validator)
+            found = card_file.read(path)
         except BadInput as error:
             defects.append(str(error))
             continue

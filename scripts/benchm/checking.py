@@ -125,7 +125,16 @@ def _match(validator, pattern, value, _schema):
         yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _match})
+def _is_whole(checker, value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+#: JSON Schema takes 77.0 for an integer; a record, a table or an adapter that was told so does not.
+WHOLE = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole)
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator, {"pattern": _match}, type_checker=WHOLE
+)
 
 
 def _explain(error, file, path):
@@ -145,6 +154,9 @@ def _explain(error, file, path):
         return wrong(file, key, f"{_cut(error.instance)} is no name here; allowed: {allowed}")
     if error.validator == "maxLength":
         return wrong(file, key, _too_long(error.instance, error.validator_value))
+    value = error.instance
+    if error.validator == "type" and isinstance(value, float) and value.is_integer():
+        return wrong(file, key, f"{value!r} is no whole number; allowed: {value:.0f}, say")
     message = one_line(error.message, 200)
     return wrong(file, key, f"{message}{_range(error.schema)}")
 

@@ -27,10 +27,6 @@ TORCH = "scripts/tools/pytorch"
 #: A record holds as many times, by its schema.
 MOST_EPOCHS = 100_000
 
-#: What is counted: a record, an adapter and a list of rounds take no 3.0 for 3.
-COUNTS_OF_STUDY = ("n_train", "n_test", "epochs", "seed", "version", "batch_size")
-COUNTS_OF_INSTANCE = ("gpus", "cpus", "memory_mb", "year")
-
 #: Keys of a study that are no protocol's.
 STUDY_KEYS = (
     *("workload", "data_set", "n_train", "n_test", "epochs"),
@@ -73,7 +69,6 @@ def check(config):
             text = f"{one_line(entry['rounds'], 60)} is no mapping; allowed: {_ROUNDS}"
             raise wrong(FILE, f"studies.{name}.rounds", text)
     checking.check(config, "config.schema.json", FILE)
-    _check_whole(config)
     checking.check_text(config, FILE)
     _check_names(config)
     for study in config["studies"]:
@@ -180,20 +175,6 @@ def _entries(config, key):
     below = config.get(key)
     below = below if isinstance(below, dict) else {}
     return [(name, entry) for name, entry in below.items() if isinstance(entry, dict)]
-
-
-def _check_whole(config):
-    """Raise BadInput for a count with a point: to JSON Schema 3.0 is an integer."""
-    counted = [("rounds", config.get("rounds"))]
-    for study, entry in config["studies"].items():
-        place, asked = f"studies.{study}", entry["rounds"]
-        counted += [(f"{place}.{key}", entry.get(key)) for key in COUNTS_OF_STUDY]
-        counted += [(f"{place}.rounds.{key}", asked.get(key)) for key in ("least", "most")]
-    for instance, about in _entries(config, "instances"):
-        counted += [(f"instances.{instance}.{key}", about.get(key)) for key in COUNTS_OF_INSTANCE]
-    for key, value in counted:
-        if isinstance(value, float):
-            raise wrong(FILE, key, f"{value!r} is no whole number; allowed: {value:.0f}, say")
 
 
 def _check_names(config):

@@ -189,7 +189,9 @@ def test_options_are_refused_in_a_line_or_can_be_written_as_json(options):
     "path",
     [
         ("rounds",),
-        *(("studies", "quick", key) for key in configuration.COUNTS_OF_STUDY),
+        *(("studies", "quick", key) for key in ("n_train", "n_test", "epochs", "seed", "version")),
+        ("studies", "quick", "batch_size"),
+        ("instances", "p2.8xlarge", "gpus"),
         ("studies", "quick", "rounds", "least"),
         ("studies", "quick", "rounds", "most"),
     ],

@@ -34,8 +34,9 @@ def check(path, card):
     try:
         load_validator(SCHEMA).validate(card)
     except jsonschema.ValidationError as error:
-        where = ".".join(map(str, error.absolute_path)) or "top level"
-        raise BadInput(f"{path}: {where}: {one_line(error.message, 120)}") from None
+        key = ".".join(map(str, error.absolute_path))
+        what = f"key {key}: " if key else ""
+        raise BadInput(f"{path}: {what}{one_line(error.message, 160)}") from None
     wrong = contradictions.in_names(card)
     if wrong:
         raise BadInput(f"{path}: {wrong}")

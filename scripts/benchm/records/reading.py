@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 
-from .. import project
+from .. import checking, project
 from ..files import BadInput, one_line, read_text
 from . import contradictions, upgrade
 from .parsing import parse
@@ -18,19 +18,13 @@ SCHEMAS = {
 }
 
 
-def _is_whole(checker, value):
-    """JSON Schema takes 77.0 for an integer; a table that was told so does not."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 #: That of a study's values for the keys of its workload's protocol.
 PROTOCOL = project.SCHEMAS / "protocol.schema.json"
 
 
 #: As jsonschema's own, but 77.0 is no integer to it.
 Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
+    jsonschema.Draft202012Validator, type_checker=checking.WHOLE
 )
 
 
