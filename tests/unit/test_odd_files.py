@@ -140,7 +140,7 @@ def test_a_bad_card_of_another_machine_is_left_out_and_the_others_are_shown(
     (tmp_path / "results/quick/runs.csv").write_text("source,tool,device,outcome,reason\n")
     said = last_words.lines(matrix.config, matrix, tmp_path)
     (line,) = [line for line in said if "left out" in line]
-    assert "left out: results/quick/parity/cards/big/cpu/pytorch.json: fields" in line
+    assert "left out: results/quick/parity/cards/big/cpu/pytorch.json: key fields" in line
     bad.unlink()
     (tmp_path / "results/quick/runs/big/cpu").mkdir(parents=True)
     (tmp_path / "results/quick/runs/big/cpu/1.json").symlink_to("nowhere")

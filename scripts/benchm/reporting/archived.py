@@ -3,9 +3,7 @@
 import json
 from dataclasses import replace
 
-import yaml
-
-from .. import project, tools_in_reports
+from .. import project, tools_in_reports, yaml_files
 from ..files import BadInput, read_text
 from . import quality_checks
 from . import series as series_of
@@ -21,7 +19,7 @@ from .places import Study
 
 def read(folder):
     """Return the blocks of the study in ``folder``, and what config.yaml says of its tools."""
-    config = yaml.safe_load(read_text(project.ROOT / "config.yaml"))
+    config = yaml_files.load(project.ROOT / "config.yaml", "config.yaml")
     order = read_order(json.dumps(tools_in_reports.order_of(config, folder.name)))
     merged = merge([folder / "runs"], [], order)
     if merged.left_out:
