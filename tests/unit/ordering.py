@@ -8,14 +8,14 @@ from benchm.verifying.session import Answer
 
 
 def answered(workload, study, initial, orders, seed=1):
-    """Return the cases and answers of a tool whose epochs have the orders, (epochs, n_train).
+    """Return the cases and answers of a tool whose epochs have the orders, (epochs, samples).
 
     ``initial``: the weights that it starts from, in float32.
     """
     made, answers = cases.make(workload, study, seed, ["order_1", "order_2"]), {}
     weights = {name: values.astype(np.float64) for name, values in initial.items()}
     for epochs, (name, case) in enumerate(made.items(), start=1):
-        met = np.zeros(study["n_train"])
+        met = np.zeros(case.study["n_train"])
         for epoch in range(epochs):
             rates, sizes = places.rates(case, epoch)
             met[orders[epoch]] += np.repeat(rates, sizes)

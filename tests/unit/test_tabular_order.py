@@ -1,4 +1,4 @@
-"""Whether a card of study tabular, at the study's own size, tells in which order samples come."""
+"""Whether a card of a study of flights, small or large, tells in which order samples come."""
 
 import numpy as np
 import ordering
@@ -10,28 +10,41 @@ from benchm.verifying import feed_fields
 
 WORKLOAD = workloads.load("tabular").on("flights")
 REFERENCE = WORKLOAD.reference
-ENTRY = yaml.safe_load((project.ROOT / "config.yaml").read_text())["studies"]["tabular"]
-STUDY = {"n_train": ENTRY["n_train"], "epochs": 3, "protocol": WORKLOAD.protocol}
+STUDIES = yaml.safe_load((project.ROOT / "config.yaml").read_text())["studies"]
 
 
-def answered(orders, seed=1):
+@pytest.fixture(params=["tabular", "tabular_full"])
+def study(request):
+    n_train = STUDIES[request.param]["n_train"]
+    return {"n_train": n_train, "epochs": 3, "protocol": WORKLOAD.protocol}
+
+
+def order_of(study, orders, seed=1):
     random = np.random.default_rng([seed, 5])
     initial = {
         name: (random.uniform(-1, 1, shape) * (*REFERENCE.INITIAL[name], 0)[1]).astype(np.float32)
         for name, shape in WORKLOAD.shapes.items()
     }
-    return ordering.answered(WORKLOAD, STUDY, initial, orders, seed)
+    answered = ordering.answered(WORKLOAD, study, initial, orders, seed)
+    return feed_fields.order(WORKLOAD, *answered, study["n_train"])
+
+
+def ordered(study):
+    """How many samples the card's order is about."""
+    return min(study["n_train"], REFERENCE.MOST_ORDERED)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_new_order_every_epoch_is_seen(seed):
+def test_a_new_order_every_epoch_is_seen(study, seed):
     random = np.random.default_rng(seed)
-    orders = [random.permutation(STUDY["n_train"]) for _ in range(2)]
-    found = feed_fields.order(WORKLOAD, *answered(orders, seed * 100))
-    assert found.verdict == "same" and "in a new order each time" in found.words
+    found = order_of(study, [random.permutation(ordered(study)) for _ in range(2)], seed * 100)
+    assert found.verdict == "same" and found.words.endswith("in a new order each time")
+    # Of more samples than a card can tell the order of, it says of how many it does.
+    has_more = " marked samples of 40,000 (the study has more) are met" in found.words
+    assert has_more == (ordered(study) < study["n_train"])
 
 
-def test_no_order_of_its_own_is_seen():
-    for orders, words in ordering.no_new_orders(STUDY["n_train"]):
-        found = feed_fields.order(WORKLOAD, *answered(orders))
+def test_no_order_of_its_own_is_seen(study):
+    for orders, words in ordering.no_new_orders(ordered(study)):
+        found = order_of(study, orders)
         assert found.verdict == "different" and words in found.words

@@ -17,7 +17,7 @@ STUDY = {"n_train": ENTRY["n_train"], "epochs": 3, "protocol": WORKLOAD.protocol
 def order_of(orders, seed=1):
     initial = drawn(np.random.default_rng([seed, 5]))
     answered = ordering.answered(WORKLOAD, STUDY, initial, orders, seed)
-    return feed_fields.order(WORKLOAD, *answered)
+    return feed_fields.order(WORKLOAD, *answered, STUDY["n_train"])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

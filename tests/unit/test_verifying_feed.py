@@ -26,7 +26,7 @@ def order_of(tool, seed=9, alike=False):
         replays = certify.replays_of(WORKLOAD, made, answers)
         if "order_1" not in certify.unlucky(WORKLOAD, made, answers, replays):
             break
-    return feed_fields.order(WORKLOAD, made, answers)
+    return feed_fields.order(WORKLOAD, made, answers, STUDY["n_train"])
 
 
 def test_a_shuffle_is_no_other_thing():

@@ -13,7 +13,7 @@ late_small  the same at a tiny rate: gradients are what they were, to the last d
 mask      one update on one sample with dropout: the mask's values and place
 masks_N   one update on a few samples: how many are dropped, and which together
 redrawn   two updates on one sample: whether the mask is drawn anew
-order_1   an epoch at the study's own size at a tiny rate that falls, marked samples among
+order_1   an epoch of 20,000 samples or so at a tiny rate that falls, marked samples among
 order_2   filler: which update each of them met; the same for two epochs
 """
 
@@ -39,6 +39,9 @@ MASKED, MASKS = 4, 3
 #: Marked samples, where a workload's reference says no other number, and by how much the rate of
 #: ``order_*`` falls over its last epoch.
 MARKED, FALL = 64, 4.0
+#: Samples of ``order_*`` at most, where a workload's reference says no other number: among many
+#: more one counts for less than float32 rounds the sum of all.
+MOST_ORDERED = 20_000
 #: Rate of ``late_small``, so small that it hardly moves the weights; and the sum of the rates of
 #: ``late``, so small that there is still something to learn at the end.
 SMALL_RATE, LATE_TOTAL = 1e-6, 0.05
@@ -207,7 +210,8 @@ def _order(name, workload, study, seed):
     # Both of the same seed: the first epoch is the same, then.
     epochs = int(name[-1])
     seed -= epochs - 1
-    n, size = study["n_train"], study["protocol"]["batch_size"]
+    most = getattr(workload.reference, "MOST_ORDERED", MOST_ORDERED)
+    n, size = min(study["n_train"], most), study["protocol"]["batch_size"]
     random = np.random.default_rng([seed, 2])
     marked = _marks(workload, n // 4)
     if not marked:

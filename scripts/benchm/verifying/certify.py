@@ -98,6 +98,6 @@ def fields(workload, study, cases, answers, replays):
         rate = study["protocol"]["dropout"]
         found.append(dropout_field.dropout(workload, cases, answers, rate))
     if "order_1" in cases:
-        found.append(feed_fields.order(workload, cases, answers))
+        found.append(feed_fields.order(workload, cases, answers, study["n_train"]))
     found.append(weights_fields.predictions(workload, cases, answers))
     return found

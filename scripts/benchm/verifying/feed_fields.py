@@ -66,8 +66,8 @@ def _feed(met, size, rest):
     return None
 
 
-def order(workload, cases, answers):
-    """Return the field ``order``, of the study's own size over two epochs."""
+def order(workload, cases, answers, samples):
+    """Return the field ``order``, over two epochs; ``samples``: of the study's own epoch."""
     first, both = answers["order_1"], answers["order_2"]
     problem = first.problem or both.problem
     if problem:
@@ -92,8 +92,10 @@ def order(workload, cases, answers):
     if epochs[1].misfit > places.MISFIT:
         words = "the update at a tiny rate is not what its samples' gradients add up to"
         return Field("order", "different", words)
-    wrong = order_of(np.array(found)[:, told], case.marked[told], case.study["n_train"], len(rates))
-    right = f"{marks} marked samples are met once an epoch"
+    n = case.study["n_train"]
+    wrong = order_of(np.array(found)[:, told], case.marked[told], n, len(rates))
+    among = f" of {n:,} (the study has more)" if n < samples else ""
+    right = f"{marks} marked samples{among} are met once an epoch"
     if _tells_order(len(rates), marks):
         right += ", in a new order each time"
     else:

@@ -39,6 +39,8 @@ class Reference:
     #: Marked samples that tell the order: with one output they are much alike, and of more among
     #: 40,000 a smaller share can be told apart.
     MARKED = 28
+    #: Samples among which they are.
+    MOST_ORDERED = 40_000
 
     def __init__(self, columns):
         categorical, numbers = columns["categorical"].values(), columns["numbers"].values()
