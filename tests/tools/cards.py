@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from adapter_runs import PROTOCOL
-from benchm import project
+from benchm import project, workloads
 
 TOOLS = yaml.safe_load((project.ROOT / "config.yaml").read_text())["tools"]
 
@@ -38,6 +38,16 @@ def make_job(tool, device="cpu"):
         "study": dict(STUDY),
         "workload": WORKLOAD,
         "options": TOOLS[tool].get("options", {}),
+    }
+
+
+def make_tabular_job(tool):
+    workload = workloads.load("tabular").on("flights")
+    more = {"workload": "tabular", "data_set": "flights", "protocol": workload.protocol}
+    keys = ("task", "predicts", "metric", "outputs")
+    return make_job(tool) | {
+        "study": STUDY | more,
+        "workload": {key: getattr(workload, key) for key in keys},
     }
 
 

@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from cards import STUDY, edited, first_difference, make_card, make_job
+from cards import edited, first_difference, make_card, make_tabular_job
 
-from benchm import workloads
 from tool_environments import prefix_of
 
 pytestmark = pytest.mark.slow
@@ -64,15 +63,7 @@ EDITS = {
 def test_a_deviation_is_unranked_with_the_right_words(name, tmp_path):
     tool, old, new, words = EDITS[name]
     adapter = edited(tool, [(LEAF, old, new)], tmp_path, LEAF)
-    workload = workloads.load("tabular").on("flights")
-    job = make_job(tool)
-    job["study"] = STUDY | {
-        "workload": "tabular",
-        "data_set": "flights",
-        "protocol": workload.protocol,
-    }
-    keys = ("task", "predicts", "metric", "outputs")
-    job["workload"] = {key: getattr(workload, key) for key in keys}
+    job = make_tabular_job(tool)
     done, path = make_card(job, prefix_of(tool), tmp_path, adapter=adapter)
     first = first_difference(done, path)
     assert re.search(words, first), first

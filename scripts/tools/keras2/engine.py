@@ -150,7 +150,9 @@ def begin(job):
     np.random.seed(job.seed)  # Keras draws weights, dropout's seed and the order with NumPy
     if BACKEND == "cntk":  # on Theano Keras keeps nothing else
         K.clear_session()
-        backend.cntk_py.set_fixed_random_seed(job.seed)
+        # From which each node gets one of its own; a fixed seed would give all layers of dropout
+        # that are alike the same mask.
+        backend.cntk_py.reset_random_seed(job.seed)
 
 
 def optimiser(job):
