@@ -8,20 +8,26 @@ from .files import BadInput, one_line
 
 
 class _Unique(yaml.SafeLoader):
-    """PyYAML's own, but of two equal keys, of which it takes the last one, it takes none."""
+    """PyYAML's own, but of two equal keys, of which it takes the last one, it takes none.
 
-    def construct_mapping(self, node, deep=False):
+    Looked at while the mapping is as it is written: later on, what ``<<`` brings in stands beside
+    the keys that replace it.
+    """
+
+    def compose_mapping_node(self, anchor):
+        node = super().compose_mapping_node(anchor)
         seen = set()
         for key, _ in node.value:
-            # ``<<`` brings in what another mapping has, which a key beside it may replace.
-            if key.tag != "tag:yaml.org,2002:merge" and isinstance(key, yaml.ScalarNode):
-                if (key.tag, key.value) in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"the key {one_line(key.value, 60)} stands there twice",
-                        problem_mark=key.start_mark,
-                    )
-                seen.add((key.tag, key.value))
-        return super().construct_mapping(node, deep)
+            # Two `<<` bring in two mappings.
+            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                continue
+            if (key.tag, key.value) in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {one_line(key.value, 60)} stands there twice",
+                    problem_mark=key.start_mark,
+                )
+            seen.add((key.tag, key.value))
+        return node
 
 
 def load(path, name=None):
