@@ -54,6 +54,24 @@ def test_its_noise_floor_is_printed_and_it_is_no_row(tmp_path):
     assert "Base_Again" not in report and "base_again" not in report.split("## Provenance")[0]
 
 
+WARNING = "That leaves out 1x, as it does by chance in one study of twenty"
+
+
+@pytest.mark.parametrize(
+    ("again", "is_told"),
+    [([10.3, 10.1, 10.2], False), ([14.0, 14.2, 14.1], True), ([7.0, 7.1, 7.2], True)],
+)
+def test_a_noise_floor_that_leaves_out_1_is_a_warning(again, is_told, tmp_path):
+    home = results(tmp_path, study(TIMES | {"base_again": again}), None, ORDER)
+    value, low, high = floor(notes(home))
+    assert is_told != (low <= 1 <= high)
+    opening = (home / "report.md").read_text().split("\n## ")[0]
+    assert (WARNING in notes(home)) == (WARNING in opening) == is_told
+    if is_told:
+        (limit,) = re.findall(r"believe no ratio of less than (\S+)x", notes(home))
+        assert float(limit) == pytest.approx(max(high, 1 / low), rel=0.01)
+
+
 def test_it_takes_part_in_no_ranking(tmp_path):
     times = TIMES | {"base_again": [3.0, 3.1, 3.05]}
     both = results(tmp_path / "1", study(times), None, ORDER)

@@ -93,6 +93,13 @@ def precision(block):
             f"Noise floor: {base.tool_name} against itself, run twice in {where}, came out "
             f"as {text.ratio_with_interval(floor)}."
         )
+        if floor.low is not None and not floor.low <= 1 <= floor.high:
+            beyond = text.digits(max(floor.high, 1 / floor.low))
+            found.append(
+                f"That leaves out 1x, as it does by chance in one study of twenty: runs of one and "
+                f"the same tool differ by more than this study's intervals allow for, so believe "
+                f"no ratio of less than {beyond}x before it has been seen again."
+            )
     smallest = block.family.comparison and block.family.comparison.smallest_ratio
     if smallest:
         found.append(
