@@ -5,6 +5,7 @@ Snakemake tracks the files that a rule names; a module that a program imports is
 
 import ast
 import contextlib
+import functools
 import re
 from pathlib import Path
 
@@ -93,18 +94,31 @@ def _uses_in_r(path, root):
 
 
 def _imports(path, root=SCRIPTS):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            package = [] if not node.level else path.relative_to(root).parts[: -node.level]
-            module = ".".join([*package, *([node.module] if node.module else [])])
+    for level, module, names in _statements(path.read_text(encoding="utf-8"), str(path)):
+        if module is not None:
+            package = path.relative_to(root).parts[:-level] if level else ()
+            module = ".".join([*package, *([module] if module else [])])
             # What is imported from a package may be a module of it.
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
+            names = (module, *(f"{module}.{name}" for name in names))
         for name in names:
             yield from _files(name, root)
+
+
+@functools.cache
+def _statements(text, path):
+    """Return (level, module, names) of each import in a program; module: None for ``import a, b``.
+
+    By its text, not its path alone: rules ask for the same files for each cell, and between two
+    questions a file may have been edited.
+    """
+    found = []
+    for node in ast.walk(ast.parse(text, path)):
+        if isinstance(node, ast.Import):
+            found.append((0, None, tuple(alias.name for alias in node.names)))
+        elif isinstance(node, ast.ImportFrom):
+            names = tuple(alias.name for alias in node.names)
+            found.append((node.level, node.module or "", names))
+    return found
 
 
 def _files(name, root):
