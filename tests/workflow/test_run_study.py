@@ -71,6 +71,20 @@ def test_one_command_makes_the_report_whatever_can_not_be_installed(project):
     assert "Training time" in html or "training time" in html
 
 
+def test_an_edit_that_concerns_machine_and_cells_reruns_both_at_once(project):
+    report(project)
+    machine = project.folder / "results/machines/local.json"
+    made = [machine, project.record("alpha"), project.record("beta")]
+    before = [path.stat().st_mtime_ns for path in made]
+    probe = project.folder / "scripts/benchm/metering/probe.py"
+    probe.write_text(probe.read_text() + "\n# An edit.\n")
+    done = report(project)
+    assert done.returncode == 0, done.stdout[-4000:]
+    after = [path.stat().st_mtime_ns for path in made]
+    assert all(new > old for new, old in zip(after, before, strict=True))
+    assert "Nothing to be done" in report(project).stdout
+
+
 def test_several_studies_are_run_at_once_and_each_gets_its_report(project):
     report(project)
     records = [project.record(tool) for tool in ("alpha", "beta")]
