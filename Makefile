@@ -11,7 +11,7 @@
 # make test               the project's own tests (PYTEST="path or -k words": some of them)
 #   BENCHM_EXPLORE=1      property tests draw other examples than ever before
 # make test-power-cuts    20 times kill -9 in a small run, each to be got over (some ten minutes)
-# make test-deviations    80 small edits of adapters, each to be found out (half an hour)
+# make test-deviations    small edits of adapters, each to be found out; takes long
 # make environments       build the environments of tools and data sets, those that failed too
 # make readme             the tables of results in README.md and docs/, from archived records
 # make lock               bring the pinned versions up to date

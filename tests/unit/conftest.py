@@ -1,6 +1,7 @@
 """Fixtures of several files of these tests."""
 
 import pytest
+import three_tools
 
 from benchm import metrics
 
@@ -35,3 +36,16 @@ def auc(tmp_path_factory, monkeypatch):
     metrics.describe.cache_clear()
     yield "made_up_area"
     metrics.describe.cache_clear()
+
+
+@pytest.fixture
+def config():
+    """Study quick with three tools, as configured."""
+    return three_tools.configured()
+
+
+@pytest.fixture
+def cpu_only(config, tmp_path, monkeypatch):
+    """Its jobs on a machine with 4 CPUs, in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    return three_tools.on_four_cpus(config)

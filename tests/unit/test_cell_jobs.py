@@ -6,27 +6,13 @@ import pytest
 from three_tools import (
     ON_GPU,
     PYTORCH,
-    configured,
     leave,
-    on_four_cpus,
 )
 
 from benchm import cell_jobs, cell_needs, project
 from benchm.cell_jobs import CellJobs
 from benchm.cell_needs import Here
 from benchm.matrix import Cell
-
-
-@pytest.fixture
-def config():
-    return configured()
-
-
-@pytest.fixture
-def cpu_only(config, tmp_path, monkeypatch):
-    """The jobs of study quick on a machine with 4 CPUs, in an empty directory."""
-    monkeypatch.chdir(tmp_path)
-    return on_four_cpus(config)
 
 
 def test_a_cell_depends_on_its_adapter_its_modules_its_contract_and_its_environment(cpu_only):

@@ -9,9 +9,7 @@ from three_tools import (
     PYTORCH,
     SHIPPED,
     TOOLS,
-    configured,
     leave,
-    on_four_cpus,
 )
 
 from benchm import matrix
@@ -20,18 +18,6 @@ from benchm.cell_needs import Here
 from benchm.files import BadInput
 from benchm.matrix import Cell, Matrix
 from benchm.running import last_words
-
-
-@pytest.fixture
-def config():
-    return configured()
-
-
-@pytest.fixture
-def cpu_only(config, tmp_path, monkeypatch):
-    """The jobs of study quick on a machine with 4 CPUs, in an empty directory."""
-    monkeypatch.chdir(tmp_path)
-    return on_four_cpus(config)
 
 
 def test_what_a_run_leaves_lies_where_its_name_says():
