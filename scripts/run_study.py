@@ -115,11 +115,12 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
                 if code:
                     return code
         before = machine_measured(config)
-        code = report(programs, config, overrides, jobs, options, environment)
+        stale = [m.study for m in matrices if made_from.is_stale(config, m.study, ROOT)]
+        code = report(programs, overrides, jobs, options, environment, stale)
         # Snakemake doesn't ask whether a cell is stale while what it waits for has to be made, be
         # it ``ancient``. What an edit concerns beside the measured machine is found only now.
         if not code and not options and machine_measured(config) != before:
-            code = report(programs, config, overrides, jobs, options, environment)
+            code = report(programs, overrides, jobs, options, environment)
         return code
 
     code = measure_and_report()
@@ -166,11 +167,12 @@ def measure(programs, config, overrides, study, jobs, environment):
     return 0
 
 
-def report(programs, config, overrides, jobs, options, environment):
-    """Have Snakemake make all that is missing or stale, up to report.md; return the exit code."""
+def report(programs, overrides, jobs, options, environment, stale=()):
+    """Have Snakemake make all that is missing or stale, up to report.md; return the exit code.
+
+    ``stale``: studies whose report is made anew whatever Snakemake finds.
+    """
     command = [*snakemake(overrides), "-j", str(jobs), *options]
-    studies = configuration.studies_to_run(config)
-    stale = [study for study in studies if made_from.is_stale(config, study, ROOT)]
     if stale:
         say(f"the report of {', '.join(stale)} is of other files than are here now: made anew")
         command += ["--forcerun", *(f"results/{study}/runs.csv" for study in stale)]

@@ -6,6 +6,12 @@ import yaml
 
 from .files import BadInput, one_line
 
+#: PyYAML raises more than its own errors for scalars with a tag that does not fit them.
+_UNREADABLE = (
+    *(OSError, ValueError, yaml.YAMLError, RecursionError),
+    *(LookupError, ArithmeticError, AttributeError),
+)
+
 
 class _Unique(yaml.SafeLoader):
     """PyYAML's own, but of two equal keys, of which it takes the last one, it takes none.
@@ -21,12 +27,13 @@ class _Unique(yaml.SafeLoader):
             # Two `<<` bring in two mappings.
             if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
                 continue
-            if (key.tag, key.value) in seen:
+            value = self.construct_object(key)  # 1, 0x1 and true are one and the same key
+            if value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {one_line(key.value, 60)} stands there twice",
                     problem_mark=key.start_mark,
                 )
-            seen.add((key.tag, key.value))
+            seen.add(value)
         return node
 
 
@@ -42,6 +49,6 @@ def load(path, name=None):
         mark = error.problem_mark
         where = f", line {mark.line + 1}" if mark else ""
         raise BadInput(f"{name}{where}: {one_line(error.problem or error, 160)}") from None
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+    except _UNREADABLE as error:
         reason = error.strerror if isinstance(error, OSError) else one_line(error, 160)
         raise BadInput(f"{name}: {reason}") from None

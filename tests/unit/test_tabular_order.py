@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from benchm import project, workloads
-from benchm.verifying import feed_fields
+from benchm.verifying import cases, feed_fields
 
 WORKLOAD = workloads.load("tabular").on("flights")
 REFERENCE = WORKLOAD.reference
@@ -42,6 +42,14 @@ def test_a_new_order_every_epoch_is_seen(study, seed):
     # Of more samples than a card can tell the order of, it says of how many it does.
     has_more = " marked samples of 40,000 (the study has more) are met" in found.words
     assert has_more == (ordered(study) < study["n_train"])
+
+
+@pytest.mark.parametrize("size", [1000, 8192, 30000])
+def test_of_large_batches_there_are_enough_to_tell(size):
+    study = {"n_train": 263168, "epochs": 3, "protocol": WORKLOAD.protocol | {"batch_size": size}}
+    made = cases.make(WORKLOAD, study, 1, ["order_1"])["order_1"]
+    found = order_of(study, [np.arange(made.study["n_train"])] * 2)
+    assert found.verdict == "different" and "no shuffling in epoch 1" in found.words
 
 
 def test_no_order_of_its_own_is_seen(study):

@@ -13,6 +13,8 @@ from benchm.records.upgrade import lift
 from benchm.reporting.blocks import blocks_of
 from benchm.reporting.cards import Cards
 from benchm.reporting.columns import flatten
+from benchm.reporting.notes import told_from_itself
+from benchm.statistics.estimates import Ratio
 
 TIMES = {
     "base": [10.0, 10.2, 10.1],
@@ -54,7 +56,8 @@ def test_its_noise_floor_is_printed_and_it_is_no_row(tmp_path):
     assert "Base_Again" not in report and "base_again" not in report.split("## Provenance")[0]
 
 
-WARNING = "That leaves out 1x, as it does by chance in one study of twenty"
+WARNING = "That leaves out 1x: runs of one and the same tool differ"
+BETWEEN = r"Ratios between (\S+)x and (\S+)x tell no tools apart"
 
 
 @pytest.mark.parametrize(
@@ -67,9 +70,19 @@ def test_a_noise_floor_that_leaves_out_1_is_a_warning(again, is_told, tmp_path):
     assert is_told != (low <= 1 <= high)
     opening = (home / "report.md").read_text().split("\n## ")[0]
     assert (WARNING in notes(home)) == (WARNING in opening) == is_told
+    assert ("smallest ratio that these runs" in notes(home)) != is_told
     if is_told:
-        (limit,) = re.findall(r"believe no ratio of less than (\S+)x", notes(home))
-        assert float(limit) == pytest.approx(max(high, 1 / low), rel=0.01)
+        ((least, most),) = re.findall(BETWEEN, notes(home))
+        assert float(most) == pytest.approx(max(high, 1 / low), rel=0.01)
+        assert float(least) == pytest.approx(1 / float(most), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_told"),
+    [(1.0004, 1.04, False), (1.01, 1.04, True), (0.96, 0.9996, False), (1.2, 1.2, False)],
+)
+def test_a_noise_floor_leaves_out_1_by_what_is_printed(low, high, is_told):
+    assert bool(told_from_itself(Ratio(1.02, low, high, 3))) == is_told
 
 
 def test_it_takes_part_in_no_ranking(tmp_path):

@@ -21,6 +21,9 @@ BAD = {
     "a: 1\nb: 2\na: 3\n": ", line 3: the key a stands there twice",
     "t:\n  x: {y: 1,\n      y: 2}\n": ", line 3: the key y stands there twice",
     "- {x: 1, 'x': 1}\n": ", line 1: the key x stands there twice",
+    "1: a\n0x1: b\n": ", line 2: the key 0x1 stands there twice",
+    "yes: a\ntrue: b\n": ", line 2: the key true stands there twice",
+    "~: a\nnull: b\n": ", line 2: the key null stands there twice",
     "a: &a {x: 1, x: 2}\nb: {<<: *a}\n": ", line 1: the key x stands there twice",
     "a: &a {x: 1}\nb: {<<: *a, x: 2, x: 3}\n": ", line 2: the key x stands there twice",
 }
@@ -40,3 +43,15 @@ def test_a_key_that_stands_twice_is_named_with_its_line(text, tmp_path):
     with pytest.raises(BadInput) as error:
         yaml_files.load(path, "a.yaml")
     assert str(error.value) == f"a.yaml{BAD[text]}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["!!bool maybe", "!!timestamp soon", '"\\UFFFFFFFF"', "!!int ''", "!!float ''", "2001-99-99"],
+)
+def test_what_no_yaml_can_mean_is_one_line(value, tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(f"x: {value}\n")
+    with pytest.raises(BadInput) as error:
+        yaml_files.load(path, "a.yaml")
+    assert str(error.value).startswith("a.yaml") and "\n" not in str(error.value)

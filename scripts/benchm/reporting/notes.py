@@ -93,13 +93,15 @@ def precision(block):
             f"Noise floor: {base.tool_name} against itself, run twice in {where}, came out "
             f"as {text.ratio_with_interval(floor)}."
         )
-        if floor.low is not None and not floor.low <= 1 <= floor.high:
-            beyond = text.digits(max(floor.high, 1 / floor.low))
-            found.append(
-                f"That leaves out 1x, as it does by chance in one study of twenty: runs of one and "
-                f"the same tool differ by more than this study's intervals allow for, so believe "
-                f"no ratio of less than {beyond}x before it has been seen again."
-            )
+    differ = told_from_itself(floor)
+    if differ:
+        found.append(
+            f"That leaves out 1x: runs of one and the same tool differ by more than this study's "
+            f"intervals allow for, which chance alone brings about in one study of twenty. Ratios "
+            f"between {text.digits(1 / differ)}x and {text.digits(differ)}x tell no tools apart "
+            f"before they have been seen again."
+        )
+        return found
     smallest = block.family.comparison and block.family.comparison.smallest_ratio
     if smallest:
         found.append(
@@ -107,6 +109,18 @@ def precision(block):
             f"{text.digits(smallest)}x."
         )
     return found
+
+
+def told_from_itself(floor):
+    """Return the ratio, above 1, up to which a noise floor denies all differences, or None.
+
+    By its interval as it is printed, which has to leave out 1.
+    """
+    if floor is None or floor.low is None or floor.low == floor.high:
+        return None
+    if float(text.digits(floor.low)) <= 1 <= float(text.digits(floor.high)):
+        return None
+    return max(floor.high, 1 / floor.low)
 
 
 def of_runs(cells):

@@ -39,8 +39,8 @@ MASKED, MASKS = 4, 3
 #: Marked samples, where a workload's reference says no other number, and by how much the rate of
 #: ``order_*`` falls over its last epoch.
 MARKED, FALL = 64, 4.0
-#: Samples of ``order_*`` at most, where a workload's reference says no other number: among many
-#: more one counts for less than float32 rounds the sum of all.
+#: Samples of ``order_*`` at most in batches of 128, where a workload's reference says no other
+#: number: among many more one counts for less than float32 rounds the sum of all.
 MOST_ORDERED = 20_000
 #: Rate of ``late_small``, so small that it hardly moves the weights; and the sum of the rates of
 #: ``late``, so small that there is still something to learn at the end.
@@ -210,8 +210,8 @@ def _order(name, workload, study, seed):
     # Both of the same seed: the first epoch is the same, then.
     epochs = int(name[-1])
     seed -= epochs - 1
-    most = getattr(workload.reference, "MOST_ORDERED", MOST_ORDERED)
-    n, size = min(study["n_train"], most), study["protocol"]["batch_size"]
+    size = study["protocol"]["batch_size"]
+    n = min(study["n_train"], _most_ordered(workload, size))
     random = np.random.default_rng([seed, 2])
     marked = _marks(workload, n // 4)
     if not marked:
@@ -231,6 +231,16 @@ def _order(name, workload, study, seed):
     return _case(
         name, workload, study, seed, data, epochs, settings, batches=batches, marked=places
     )
+
+
+def _most_ordered(workload, size):
+    """Return among how many samples, in batches of ``size``, a mark still counts.
+
+    Of n samples it is a share of 1 / n of all, and what is rounded grows with the root of the n /
+    size updates (``places``). An order can be told of four updates.
+    """
+    most = getattr(workload.reference, "MOST_ORDERED", MOST_ORDERED)
+    return max(round(most * (size / 128) ** (1 / 3)), 4 * size)
 
 
 def _marks(workload, most):
