@@ -1,5 +1,6 @@
 # make report             compare the tools on this machine (study `quick`)
 # make report STUDY=seed  the protocol of the 2017 page, on MNIST (MNIST=DIR: from there)
+# make report STUDY=reviews REVIEWS=DIR  text again, on reviews of films out of that directory
 #   STUDY="quick seed"    several studies; STUDY=all: every one that is not full size
 #   INSTANCE=NAME         keep this machine's results under a name of its own
 #   ROUNDS=1              a first look, without a ranking; by default what the study says
@@ -28,6 +29,7 @@ SHELL := /bin/bash
 DRIVER := .driver/bin/python
 STUDY ?=
 MNIST ?=
+REVIEWS ?=
 INSTANCE ?=
 ALSO ?=
 ROUNDS ?=
@@ -60,7 +62,7 @@ setup: .driver/.installed
 
 report: setup
 	@$(DRIVER) scripts/run_study.py $(if $(JOBS),--jobs "$(JOBS)") $(if $(STUDY),--study "$(STUDY)") $(if $(MNIST),--mnist "$(MNIST)") \
-		$(if $(INSTANCE),--instance "$(INSTANCE)") $(if $(ALSO),--also $(ALSO)) \
+		$(if $(REVIEWS),--reviews "$(REVIEWS)") $(if $(INSTANCE),--instance "$(INSTANCE)") $(if $(ALSO),--also $(ALSO)) \
 		$(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 published: setup

@@ -1,5 +1,5 @@
 # Needs: scikit-learn's digits; for MNIST the configured directory, or a network; for tables and
-#        words a package that brings them.
+#        words a package that brings them; for reviews the configured directory.
 # Makes: results/data/{data_set}/, four IDX files and SHA256SUMS, which is written last.
 #
 # Cells depend on SHA256SUMS alone: it is small enough for Snakemake to compare by content,
@@ -102,3 +102,32 @@ rule words:
         directory=subpath(output.sums, parent=True),
     shell:
         "python {input.script:q} words --output {params.directory:q} 2> {log:q}"
+
+
+rule reviews:
+    input:
+        script="scripts/make_data_set.py",
+        modules=files_of("scripts/datasets/reviews.py"),
+    output:
+        "results/data/reviews/t10k-images-idx3-ubyte",
+        "results/data/reviews/t10k-labels-idx1-ubyte",
+        "results/data/reviews/train-images-idx3-ubyte",
+        "results/data/reviews/train-labels-idx1-ubyte",
+        # Vocabulary and labels; for readers, no cell needs it.
+        "results/data/reviews/reviews.json",
+        sums="results/data/reviews/SHA256SUMS",
+    log:
+        "results/data/logs/reviews.log",
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    resources:
+        # Not a param, as of mnist: what counts is the hash of what was made.
+        source=configuration.reviews_source(config),
+    params:
+        directory=subpath(output.sums, parent=True),
+    shell:
+        "python {input.script:q} reviews"
+        " --output {params.directory:q}"
+        " --directory={resources.source:q}"
+        " 2> {log:q}"

@@ -242,6 +242,7 @@ def parse_arguments(argv):
         help="studies of config.yaml, or all (default: what it says)",
     )
     parser.add_argument("--mnist", help="directory with MNIST (default: what config.yaml says)")
+    parser.add_argument("--reviews", help="directory with the reviews of films, as --mnist")
     parser.add_argument("--instance", help="name for this machine (default: what config.yaml says)")
     parser.add_argument(
         "--also", nargs="+", metavar="TOOL", help="tools of config.yaml besides the default ones"
@@ -279,6 +280,7 @@ def main(argv=None):
     given = {
         "study": asked.published or studies,
         "mnist_directory": asked.mnist,
+        "reviews_directory": asked.reviews,
         "instance": asked.instance,
         "also": asked.also,
         "rounds": asked.rounds,

@@ -160,9 +160,17 @@ def tool_with_torch(config):
 
 def mnist_source(config):
     """Return the directory that MNIST is taken from; "" stands for the public mirrors."""
-    directory = config.get("mnist_directory")
+    return _directory(config, "mnist_directory")
+
+
+def reviews_source(config):
+    """Return the directory that reviews of films are taken from; "" where there is none."""
+    return _directory(config, "reviews_directory")
+
+
+def _directory(config, key):
     # A user that there is not stays as written.
-    return str(Path(os.path.expanduser(directory))) if directory else ""
+    return str(Path(os.path.expanduser(config[key]))) if config.get(key) else ""
 
 
 def description_of(config, instance):
@@ -254,4 +262,13 @@ def _check_data(config):
             "mnist_directory",
             f"there is no directory {directory}; allowed: one that holds the four IDX files, "
             "or null to download them",
+        )
+    directory = config.get("reviews_directory")
+    if "reviews" in data_sets and not os.path.isdir(reviews_source(config)):
+        what = f"there is no directory {directory}" if directory else "no directory is given"
+        raise wrong(
+            FILE,
+            "reviews_directory",
+            f"{what}; allowed: one that holds the folders train/neg, train/pos, test/neg and "
+            "test/pos of the Large Movie Review Dataset, which is not ours to download",
         )

@@ -4,9 +4,10 @@ The description is workload.yaml (schemas/workload.schema.json). reference.py ha
 canonical names of the weights with their shapes, and ``forward(weights, inputs)``; what follows
 from them is computed here, so that nobody types it a second time.
 
-A workload on tables has other columns on each data set: ``columns`` in the description, and in
-reference.py ``of_columns(columns)``, which returns what has ``SHAPES``, ``forward`` and the rest.
-What depends on columns has to be asked of ``workload.on(data_set)``.
+Data sets of a workload may differ in what its shapes depend on: tables in their ``columns``,
+sequences in their ``sizes``. Either is in the description for each data set, and reference.py then
+has ``of_data_set(about)``, which returns what has ``SHAPES``, ``forward`` and the rest for one's
+columns or sizes. What depends on them has to be asked of ``workload.on(data_set)``.
 """
 
 import importlib
@@ -26,21 +27,15 @@ from .verifying import work
 _TAKEN = frozenset(
     {
         *("contract", "workload", "tool", "device", "gpus", "threads", "options", "jobs"),
-        *("columns", "data", "events", "predictions_file", "weights_file", "scratch", "observe"),
-        *(
-            "data_set",
-            "n_train",
-            "n_test",
-            "epochs",
-            "seed",
-            "rounds",
-            "time_limit",
-            "full_size",
-            "version",
-            "series",
-        ),
+        *("columns", "places", "tokens", "classes", "scratch", "observe"),
+        *("data", "events", "predictions_file", "weights_file"),
+        *("data_set", "n_train", "n_test", "epochs", "seed", "rounds", "time_limit"),
+        *("full_size", "version", "series"),
     }
 )
+
+#: Ways to say what a sample is: of all data sets, or of each.
+_WAYS = ("inputs", "columns", "sizes")
 
 
 @dataclass(frozen=True)
@@ -48,8 +43,9 @@ class Workload:
     """Keys as in workload.yaml, but ``name`` is the folder's and ``title`` what is printed.
 
     ``margin``, ``chance``: a number for all data sets, a dict of data set to number, or None;
-    ``inputs``: None where it depends on the data set and none is chosen, by ``on``; ``columns``: of
-    the data set that is chosen, as ``tables`` has them for each; None of what is no table.
+    ``inputs``: None where it depends on the data set and none is chosen, by ``on``; ``tables``,
+    ``sequences``: by data set, what the keys ``columns`` and ``sizes`` have; ``columns``,
+    ``sizes``: of the data set that is chosen; None of what is no table, or no sequence.
     """
 
     name: str
@@ -65,21 +61,27 @@ class Workload:
     margin: float | dict | None = None
     chance: float | dict | None = None
     tables: dict | None = None
+    sequences: dict | None = None
     columns: dict | None = None
+    sizes: dict | None = None
 
     def on(self, data_set):
-        """Return the workload as it is on a data set: itself, but for tables.
+        """Return the workload as it is on a data set: itself where all data sets are alike.
 
-        BadInput, in one line, for a data set of which no columns are known.
+        BadInput, in one line, for a data set of which no columns or sizes are known.
         """
-        if self.tables is None:
+        if self.tables is None and self.sequences is None:
             return self
-        if data_set not in self.tables:
-            text = checking.unknown("data set", data_set, self.tables)
-            raise checking.wrong(path_of(self.name, "workload.yaml"), "columns", text)
-        columns = self.tables[data_set]
-        inputs = {"dtype": "uint8", "shape": [_bytes_of_row(columns)]}
-        return replace(self, columns=columns, inputs=inputs)
+        key, known = ("columns", self.tables) if self.tables else ("sizes", self.sequences)
+        if data_set not in known:
+            text = checking.unknown("data set", data_set, known)
+            raise checking.wrong(path_of(self.name, "workload.yaml"), key, text)
+        about = known[data_set]
+        if key == "columns":
+            inputs = {"dtype": "uint8", "shape": [_bytes_of_row(about)]}
+        else:
+            inputs = {"dtype": "uint8", "shape": [about["places"]], "tokens": about["tokens"]}
+        return replace(self, inputs=inputs, **{key: about})
 
     @property
     def is_network(self):
@@ -88,18 +90,19 @@ class Workload:
 
     @cached_property
     def reference(self):
-        """The module reference.py, or what it has for the columns of a table.
+        """The module reference.py, or what it has for the columns or sizes of a data set.
 
         BadInput, in one line, when it can't be imported.
         """
-        if self.tables is not None and self.columns is None:
+        about = self.columns or self.sizes
+        if about is None and (self.tables or self.sequences):
             raise ValueError(f"workload {self.name}: no data set was chosen, by on()")
         # `workloads` beside the library: the programs and the rules call it by different names.
         prefix, _, _ = __package__.rpartition(".")
         package = ".".join(filter(None, (prefix, "workloads", self.name)))
         try:
             module = importlib.import_module(f"{package}.reference")
-            return module if self.columns is None else module.of_columns(self.columns)
+            return module if about is None else module.of_data_set(about)
         except Exception as error:
             # Whatever a program may raise while it is being read.
             what = f"{type(error).__name__}: {one_line(error, 200)}"
@@ -189,7 +192,7 @@ def load(name):
         if data_set not in known:
             text = checking.unknown("data set", data_set, known)
             raise checking.wrong(file, f"data_sets.{number}", text)
-    for key in ("margin", "chance", "columns"):
+    for key in ("margin", "chance", *_WAYS[1:]):
         _check_data_sets(content, key, file)
     _check_inputs(content, file)
     return Workload(
@@ -201,6 +204,7 @@ def load(name):
         chance=content.get("chance"),
         inputs=content.get("inputs"),
         tables=content.get("columns"),
+        sequences=content.get("sizes"),
         **{key: content[key] for key in ("description", "task", "predicts", "metric", "protocol")},
     )
 
@@ -242,12 +246,15 @@ def _check_data_sets(content, key, file):
 
 def _check_inputs(content, file):
     """Refuse anything but one way to say what a sample is, for every data set."""
-    if ("inputs" in content) == ("columns" in content):
-        text = "both are given" if "inputs" in content else "neither is given"
-        raise checking.wrong(file, "inputs", f"{text}; allowed: inputs, or of tables columns")
-    missing = [name for name in content["data_sets"] if name not in content.get("columns", [name])]
-    if missing:
-        raise checking.wrong(file, "columns", f"data set {missing[0]} is missing")
+    ways = [key for key in _WAYS if key in content]
+    if len(ways) != 1:
+        text = f"beside {' and '.join(ways[1:])}" if ways else "not given"
+        allowed = "allowed: inputs, or columns of tables, or sizes of sequences"
+        raise checking.wrong(file, ways[0] if ways else "inputs", f"{text}; {allowed}")
+    (key,) = ways
+    missing = [name for name in content["data_sets"] if name not in content[key]]
+    if key != "inputs" and missing:
+        raise checking.wrong(file, key, f"data set {missing[0]} is missing")
 
 
 def _bytes_of_row(columns):

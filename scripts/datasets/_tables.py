@@ -39,7 +39,7 @@ import numpy
 from benchm import idx
 from benchm.files import BadInput
 
-from . import _packages, _rdatasets
+from . import _rdatasets, _writing
 from ._rdatasets import MISSING, NO_WORD
 
 SEED = 2017
@@ -198,7 +198,7 @@ class DataSet:
             arrays, coding = self.make(self.load())
             return arrays, json.dumps(coding.columns, indent=1)
 
-        return _packages.write(self.name, made_here, self.made, COLUMNS, arguments)
+        return _writing.write(self.name, made_here, self.made, COLUMNS, arguments)
 
 
 def rows_of(table: Table, coding: Coding) -> numpy.ndarray:

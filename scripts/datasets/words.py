@@ -37,7 +37,7 @@ import numpy
 from benchm import idx
 from benchm.files import BadInput
 
-from . import _packages
+from . import _writing
 from ._packages import Package
 
 #: Where its package is.
@@ -195,4 +195,4 @@ def main(arguments: list[str] | None = None) -> int:
         arrays, about = make(lists)
         return arrays, json.dumps(about, indent=1, ensure_ascii=False)
 
-    return _packages.write("words", made_here, MADE, ABOUT, arguments)
+    return _writing.write("words", made_here, MADE, ABOUT, arguments)

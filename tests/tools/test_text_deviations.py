@@ -45,11 +45,11 @@ EDITS = {
         "layers.LSTM(64, recurrent_activation='hard_sigmoid', ",
         r"gradients: the gates have a hard sigmoid, z / 6 \+ 0.5",
     ),
-    "no dropout": ("pytorch", "nn.Dropout(dropout)", "nn.Dropout(0.0)", "every value is kept"),
+    "no dropout": ("pytorch", "nn.Dropout(job.dropout)", "nn.Dropout(0.0)", "every value is kept"),
     "dropout inside the recurrence": (
         "keras_jax",
         "layers.LSTM(64, ",
-        "layers.LSTM(64, recurrent_dropout=dropout, ",
+        "layers.LSTM(64, recurrent_dropout=job.dropout, ",
         "dropout: the update follows from no mask at dropout's place",
     ),
     "padding that does not learn": (
@@ -60,8 +60,8 @@ EDITS = {
     ),
     "a mask": (
         "keras_jax",
-        "layers.Embedding(61, 16, ",
-        "layers.Embedding(61, 16, mask_zero=True, ",
+        "job.tokens, 16, ",
+        "job.tokens, 16, mask_zero=True, ",
         "gradients: padding is masked",
     ),
     "words read backwards": (

@@ -49,7 +49,7 @@ OLD_ENTRY = {key: value for key, value in PYTORCH.items() if key != "adapters"} 
             put("study", value="quik"),
             "study",
             "allowed: quick, seed, tabular, churn, credit, tabular_1k, tabular_10k, tabular_100k, "
-            "tabular_full, text, all",
+            "tabular_full, text, reviews, all",
         ),
         (put("study", value=["quick", "sead"]), "study", "did you mean seed?"),
         (put("study", value=["quick", "quick"]), "study", "non-unique"),
@@ -206,7 +206,7 @@ def test_the_program_says_one_line_and_ends_with_2(tmp_path):
             yaml.safe_dump(SHIPPED | {"study": "quik"}),
             2,
             "check_configuration: config.yaml: key study: unknown study 'quik' (did you mean "
-            "quick?); allowed: churn, credit, quick, seed, tabular, "
+            "quick?); allowed: churn, credit, quick, reviews, seed, tabular, "
             "tabular_100k, tabular_10k, tabular_1k, tabular_full, text, all\n",
         ),
         (

@@ -9,17 +9,19 @@ from benchm.verifying import cases, dropout_field, places
 from benchm.verifying.initial import starts_at_zero, wrongly_drawn
 from benchm.verifying.session import Answer
 
-WORKLOAD = workloads.load("text")
+WORKLOAD = workloads.load("text").on("words")
 REFERENCE = WORKLOAD.reference
+#: With two classes all that a unit's update tells of a few masks is one number.
+OF_TWO_CLASSES = workloads.load("text").on("reviews")
 STUDY = {"n_train": 1000, "epochs": 3, "protocol": WORKLOAD.protocol}
 RATE = 0.2
 
 
-def drawn(random):
+def drawn(random, workload=WORKLOAD):
     """Initial weights as the protocol draws them."""
     weights = {}
-    for name, shape in WORKLOAD.shapes.items():
-        kind, *numbers = REFERENCE.INITIAL[name]
+    for name, shape in workload.shapes.items():
+        kind, *numbers = workload.reference.INITIAL[name]
         weights[name] = np.zeros(shape, np.float32)
         if kind == "uniform":
             weights[name] += random.uniform(-1, 1, shape) * numbers[0]
@@ -35,32 +37,35 @@ def shared(random, n):
     return np.repeat(protocol(random, 1), n, axis=0)
 
 
-def answered(draw, seed=1, fixed=False):
+def answered(draw, seed=1, fixed=False, workload=WORKLOAD):
     """Return the cases and what a tool with such masks answers, in float32."""
     names = ["mask", "masks_1", "masks_2", "masks_3", "redrawn"]
-    made = cases.make(WORKLOAD, STUDY, seed, names)
+    made = cases.make(workload, STUDY, seed, names)
     random, answers = np.random.default_rng([seed, 9]), {}
     for name, case in made.items():
-        initial = trained = drawn(random)
+        initial = trained = drawn(random, workload)
         mask = None
         for batch in case.batches:
             if mask is None or not fixed:
                 mask = draw(random, len(batch.inputs))
             weights = {key: values.astype(np.float64) for key, values in trained.items()}
-            found = autograd.grad(REFERENCE.loss)(weights, batch.inputs, batch.targets, mask)
+            found = autograd.grad(workload.reference.loss)(
+                weights, batch.inputs, batch.targets, mask
+            )
             rate = case.rule.learning_rate
             trained = {k: (v - rate * found[k]).astype(np.float32) for k, v in weights.items()}
         answers[name] = Answer(initial, trained)
     return made, answers
 
 
-def field_of(*given, **keys):
-    return dropout_field.dropout(WORKLOAD, *answered(*given, **keys), RATE)
+def field_of(*given, workload=WORKLOAD, **keys):
+    return dropout_field.dropout(workload, *answered(*given, workload=workload, **keys), RATE)
 
 
+@pytest.mark.parametrize("workload", [WORKLOAD, OF_TWO_CLASSES], ids=["ten classes", "two"])
 @pytest.mark.parametrize("seed", range(1, 6))
-def test_the_protocol_s_is_the_same_whatever_is_drawn(seed):
-    found = field_of(protocol, 100 * seed)
+def test_the_protocol_s_is_the_same_whatever_is_drawn(seed, workload):
+    found = field_of(protocol, 100 * seed, workload=workload)
     assert found.verdict == "same", found.words
 
 
@@ -73,13 +78,16 @@ def test_the_protocol_s_is_the_same_whatever_is_drawn(seed):
         (shared, "share one mask"),
     ],
 )
-def test_what_is_wrong_is_said(draw, words):
-    found = field_of(draw)
+@pytest.mark.parametrize("workload", [WORKLOAD, OF_TWO_CLASSES], ids=["ten classes", "two"])
+def test_what_is_wrong_is_said(draw, words, workload):
+    found = field_of(draw, workload=workload)
     assert found.verdict == "different" and words in found.words
 
 
-def test_a_mask_that_is_not_drawn_anew_is_found():
-    assert "the same mask in every update" in field_of(protocol, fixed=True).words
+@pytest.mark.parametrize("workload", [WORKLOAD, OF_TWO_CLASSES], ids=["ten classes", "two"])
+def test_a_mask_that_is_not_drawn_anew_is_found(workload):
+    found = field_of(protocol, fixed=True, workload=workload)
+    assert "the same mask in every update" in found.words
 
 
 def test_a_bias_that_starts_otherwise_is_named_by_its_part():

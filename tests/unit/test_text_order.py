@@ -9,7 +9,7 @@ from test_text_dropout import drawn
 from benchm import project, workloads
 from benchm.verifying import feed_fields
 
-WORKLOAD = workloads.load("text")
+WORKLOAD = workloads.load("text").on("words")
 ENTRY = yaml.safe_load((project.ROOT / "config.yaml").read_text())["studies"]["text"]
 STUDY = {"n_train": ENTRY["n_train"], "epochs": 3, "protocol": WORKLOAD.protocol}
 

@@ -98,7 +98,7 @@ OF_COLUMNS = """
 import numpy
 from types import SimpleNamespace
 
-def of_columns(columns):
+def of_data_set(columns):
     n = sum(columns["categorical"].values()) + len(columns["numbers"])
     def forward(weights, inputs):
         return inputs[:, -n:] @ weights["kernel"]
@@ -124,6 +124,35 @@ def test_what_follows_from_columns_is_of_a_data_set(add):
     assert cnn.on("digits") is cnn and cnn.columns is None
 
 
+SIZES = {
+    "digits": {"places": 6, "tokens": 20, "classes": 3},
+    "mnist": {"places": 9, "tokens": 256, "classes": 2},
+}
+OF_SIZES = """
+import numpy
+from types import SimpleNamespace
+
+def of_data_set(sizes):
+    def forward(weights, inputs):
+        return weights["table"][inputs].sum(axis=1)
+    return SimpleNamespace(SHAPES={"table": (sizes["tokens"], sizes["classes"])}, forward=forward)
+"""
+
+
+def test_what_follows_from_sizes_is_of_a_data_set(add):
+    add("sequence_one", OF_SIZES, inputs=None, sizes=SIZES)
+    workload = workloads.load("sequence_one")
+    first, second = (workload.on(name) for name in ("digits", "mnist"))
+    assert first.inputs == {"dtype": "uint8", "shape": [6], "tokens": 20}
+    assert (first.parameters, second.parameters) == (60, 512)
+    assert (first.outputs, second.outputs) == (3, 2)
+    assert (first.sizes, first.columns, workload.sizes) == (SIZES["digits"], None, None)
+    with pytest.raises(BadInput, match="sizes: unknown data set 'digit' .did you mean digits"):
+        workload.on("digit")
+    with pytest.raises(ValueError, match="no data set was chosen"):
+        _ = workload.shapes
+
+
 def test_an_unknown_one_is_answered_with_those_that_there_are():
     assert (
         refused("cnnn")
@@ -145,8 +174,11 @@ def test_an_unknown_one_is_answered_with_those_that_there_are():
         ({"protocol": {"layers": [1]}}, "key protocol.layers: [1] is not of type"),
         ({"protocol": {"seed": 1}}, "key protocol.seed: not for a protocol"),
         ({"inputs": {"dtype": "int", "shape": []}}, "key inputs.dtype: unknown value 'int'"),
-        ({"inputs": None}, "key inputs: neither is given; allowed: inputs, or of tables columns"),
-        ({"columns": COLUMNS}, "key inputs: both are given"),
+        ({"inputs": None}, "key inputs: not given; allowed: inputs, or columns of tables, or siz"),
+        ({"columns": COLUMNS}, "key inputs: beside columns; allowed: inputs, or columns of tabl"),
+        ({"inputs": None, "columns": COLUMNS, "sizes": SIZES}, "key columns: beside sizes; allow"),
+        ({"inputs": None, "sizes": {}}, "key sizes: data set digits is missing"),
+        ({"inputs": None, "sizes": {"digits": {"places": 1}}}, "key sizes.digits: 'tokens' is mi"),
         (
             {"inputs": None, "columns": {"digits": COLUMNS["digits"]}},
             "key columns: data set mnist is missing",

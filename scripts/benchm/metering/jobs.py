@@ -19,11 +19,11 @@ GROUPS = ("cell", "study", "workload")
 
 
 def read(source):
-    """Return the job: a dict with ``cell``, ``study``, ``workload``, ``options`` and two more.
+    """Return the job: a dict with ``cell``, ``study``, ``workload``, ``options`` and three more.
 
-    ``kind``: of the tool (``kinds``), a network where the job names none; ``columns``: those of the
-    study's table as its workload has them, or None; they come with the project as the data's own
-    do, and stand in no job and no record.
+    ``kind``: of the tool (``kinds``), a network where the job names none; ``columns`` and
+    ``sizes``: those of the study's data set as its workload has them, or None; they come with the
+    project as the data's own do, and stand in no job and no record.
     ``source`` is a path, or "-" for standard input. A record is a job too, so that a run
     can be repeated from what it left. Raises BadInput.
     """
@@ -49,14 +49,16 @@ def read(source):
         raise BadInput(f"{name}: key kind: {kind!r}; allowed: {', '.join(kinds.KINDS)}")
     if not isinstance(options, dict):
         raise BadInput(f"{name}: key options: {options!r}; allowed: an object")
-    about = {"options": options, "kind": kind, "columns": _columns(job["study"])}
+    about = {"options": options, "kind": kind, **of_data_set(job["study"])}
     return {group: job[group] for group in GROUPS} | about
 
 
-def _columns(study):
+def of_data_set(study):
+    """Return ``columns`` and ``sizes`` of a study's data set, as its workload has them, or None."""
     if workloads is None or study["workload"] not in workloads.names():
-        return None
-    return workloads.load(study["workload"]).on(study["data_set"]).columns
+        return {"columns": None, "sizes": None}
+    workload = workloads.load(study["workload"]).on(study["data_set"])
+    return {"columns": workload.columns, "sizes": workload.sizes}
 
 
 def _of_software(job, key):

@@ -94,6 +94,7 @@ def adapter_job(job, scratch, setup, events):
         "threads": len(setup.cpus),
         "options": job["options"],
         **({"columns": job["columns"]} if job.get("columns") else {}),
+        **(job.get("sizes") or {}),
         "data": str(scratch / "data"),
         "events": events,
         "predictions_file": str(scratch / "predictions"),

@@ -180,7 +180,7 @@ def _mask(name, workload, study, seed):
         return None
     n = 1 if name == "mask" else MASKED
     data, batch = _repeated(workload, seed, n, n)
-    if _feeds_the_outputs(workload):
+    if feeds_the_outputs(workload):
         # A sample's gradient there is told by its class, so each has another.
         targets = np.random.default_rng([seed, 3]).permutation(workload.outputs)[:n]
         batch = replace(batch, targets=np.resize(targets, n).astype(batch.targets.dtype))
@@ -254,7 +254,7 @@ def _marks(workload, most):
     return max(0, min(marked, most, biases // 3 - 1))
 
 
-def _feeds_the_outputs(workload):
+def feeds_the_outputs(workload):
     """Whether the layer that dropout feeds is the one that gives a number for each class."""
     bias = workload.reference.DROPPED[-1]  # of several places it is no name
     return workload.task == "classes" and workload.shapes.get(bias) == (workload.outputs,)

@@ -89,7 +89,7 @@ def network_of(difference):
         causes = importlib.import_module(f"{package}.causes")
     except ModuleNotFoundError:
         return None  # a workload need not have any
-    # What was made for the columns of a table is handed on, a module the causes import.
+    # What was made for a data set is handed on, a module the causes import.
     given = [] if isinstance(difference.reference, ModuleType) else [difference.reference]
     for words, network in causes.variants(*given):
         if difference.followed(reference=network) < 1 / EXPLAINED / 10:

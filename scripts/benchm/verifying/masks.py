@@ -6,10 +6,14 @@ and it does not matter; where it is smaller than the reference's ``LEAST_TOLD``,
 as 0 or not. Of one sample d is the update of
 the layer's biases, and m can be read off. Of a few samples the update is the sum of theirs: from
 masks that are guessed follow their d, from these better masks, row by row, until nothing changes
-any more; whether they are right is told by all the other gradients.
+any more; whether they are right is told by all the other gradients. A row of a layer with more
+outputs than there are samples has the masks as its only solution. Of one with fewer (two classes,
+whose gradients are each other's negative, make one equation) all 2^n masks are tried, and the d to
+start from are the reference's own, which hardly depend on masks.
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import autograd
 import numpy as np
@@ -62,6 +66,9 @@ def read_several(reference, weights, batch, gradients, rate):
     random = np.random.default_rng(0)
     mask = np.ones_like(flat)  # what dropout multiplies is 1 on average
     for _ in range(STARTS):
+        if gradients[kernel].shape[1] <= n:
+            own = own_gradients(reference, weights, batch, mask.reshape(shape))[bias]
+            mask = nearest(flat, own, gradients[kernel], scale) * known
         mask, values = settled(mask, flat, known, gradients[kernel], scale)
         error = error_of(reference, weights, batch, mask.reshape(shape), gradients)
         if error < FOUND:
@@ -85,13 +92,35 @@ def settled(mask, inputs, known, update, scale):
     n = len(inputs)
     for _ in range(ROUNDS):
         directions = np.linalg.lstsq((inputs * mask).T / n, update, rcond=None)[0]
-        shares = np.linalg.lstsq(directions.T / n, update.T, rcond=None)[0]
-        values = np.where(known, shares / np.where(known, inputs, 1), 0)
+        if update.shape[1] > n:
+            shares = np.linalg.lstsq(directions.T / n, update.T, rcond=None)[0]
+            values = np.where(known, shares / np.where(known, inputs, 1), 0)
+        else:
+            values = nearest(inputs, directions, update, scale)
         rounded = np.where(values > scale / 2, scale, 0) * known
         if np.array_equal(rounded, mask):
             break
         mask = rounded
     return mask, values
+
+
+def own_gradients(reference, weights, batch, mask):
+    """Return the gradients of each sample of a batch by itself: name to (n, ...)."""
+    gradient, samples = autograd.grad(reference.loss), (batch.inputs, batch.targets, mask)
+    found = [gradient(weights, *(each[[i]] for each in samples)) for i in range(len(mask))]
+    return {name: np.array([each[name] for each in found]) for name in weights}
+
+
+def nearest(inputs, directions, update, scale):
+    """Return the masks of 0 and ``scale``, (n, inputs), whose update is nearest, input by input.
+
+    ``directions``: each sample's own gradient of what the layer gives, (n, outputs).
+    """
+    n = len(inputs)
+    tried = scale * np.array(list(product((0, 1), repeat=n)))
+    found = np.einsum("mn,ni,no->imo", tried, inputs, directions) / n
+    best = np.sum((found - update[:, None]) ** 2, axis=2).argmin(axis=1)
+    return tried[best].T
 
 
 def error_of(reference, weights, batch, mask, gradients):

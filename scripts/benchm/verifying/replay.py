@@ -21,7 +21,7 @@ class Rule:
     out. ``drop_last``: a batch that is not full is. ``steps_share``: share of the updates that is
     made. ``averaged``: the weights are the mean of those after each update. ``disturbed``:
     standard deviation of relative errors that are put into the weights at which gradients are
-    taken, drawn with ``seed``.
+    taken, and into what each sample adds to them, drawn with ``seed``.
     """
 
     learning_rate: float
@@ -85,14 +85,17 @@ class Replay:
 
     def gradients(self, batch):
         """Return the gradients at the present weights, before anything is added to them."""
-        weights, rule = self.weights, self.rule
+        weights, rule, loss = self.weights, self.rule, self.reference.loss
         if rule.disturbed:
+            # Samples of two classes pull a bias in opposite directions: what rounding leaves of
+            # their sum is a share of the terms, not of the little that they come to.
+            loss = self._unevenly_weighted(loss, len(batch.targets))
             weights = {
                 name: values * (1 + rule.disturbed * self._random.standard_normal(values.shape))
                 for name, values in weights.items()
             }
         data = (batch.inputs, batch.targets)
-        found = autograd.grad(self.reference.loss)(weights, *data, batch.mask)
+        found = autograd.grad(loss)(weights, *data, batch.mask)
         if rule.smoothing:
             spread = autograd.grad(_mean_over_classes)(weights, self.reference, *data, batch.mask)
             found = {
@@ -104,6 +107,18 @@ class Replay:
         elif rule.fixed_size:
             found = {name: g * batch.size / self.full_size for name, g in found.items()}
         return found
+
+    def _unevenly_weighted(self, loss, n):
+        """Return the mean loss of n samples, each counted 1 + ``disturbed`` x normal times."""
+        if not hasattr(self.reference, "log_probabilities"):
+            return loss
+        counts = 1 + self.rule.disturbed * self._random.standard_normal(n)
+
+        def weighted(weights, inputs, targets, mask):
+            found = self.reference.log_probabilities(weights, inputs, mask)
+            return -np.mean(counts * found[np.arange(n), targets])
+
+        return weighted
 
     def step(self, batch):
         """Make one update."""

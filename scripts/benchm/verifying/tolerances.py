@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import chdtri
 
 from . import replay
 
@@ -16,6 +17,9 @@ TRIED = 1e-8
 
 #: Sums of several such errors: three standard deviations.
 SIGMAS = 3
+
+#: Chance that the disturbances that are tried are smaller than what is made of them.
+UNLIKELY = 1e-3
 
 #: Sums in a chain: forward, backward, over the batch.
 SUMS = 3
@@ -34,29 +38,39 @@ def of_weights(workload, case, initial, right, full_size, draws=2):
 
     ``right``: the replay's weights. A sum of N products of random signs errs by some sqrt(N)
     2^-24 of its terms (Higham and Mary, 2019, https://doi.org/10.1137/18M1226312), so the replay is
-    disturbed by as much. Added to this is what writing the weights down in float32 after each
-    update leaves, and what a sum over a batch of samples that are alike does, whose rounding does
-    not even out.
+    disturbed by as much, ``draws`` times. Added to this is what writing the weights down in float32
+    after each update leaves, and what a sum over a batch of samples that are alike does, whose
+    rounding does not even out.
     """
     longest = max(int(np.prod(shape[:-1])) for shape in workload.shapes.values())
     moved = {name: max(norm(right[name] - initial[name]), 1e-300) for name in right}
-    worst = dict.fromkeys(right, 0.0)
+    squares = dict.fromkeys(right, 0.0)
     for seed in range(draws):
         rule = replace(case.rule, disturbed=TRIED, seed=seed)
         other = replay.run(workload.reference, initial, rule, case.batches, full_size).result()
         for name in right:
-            worst[name] = max(worst[name], norm(other[name] - right[name]))
+            squares[name] += norm(other[name] - right[name]) ** 2
+    left = {name: math.sqrt(of) * _above(draws, right[name].size) for name, of in squares.items()}
     size = max(batch.size for batch in case.batches)
     written = math.sqrt(len(case.batches)) * UNIT
     return {
         name: SIGMAS
         * (
-            SUMS * math.sqrt(longest) * UNIT / TRIED * worst[name] / moved[name]
+            SUMS * math.sqrt(longest) * UNIT / TRIED * left[name] / moved[name]
             + size * UNIT
             + written * norm(right[name]) / moved[name]
         )
         for name in right
     }
+
+
+def _above(draws, numbers):
+    """Return what the root of a sum of squares is times, to be above the norm that is expected.
+
+    Of ``draws`` arrays of so many numbers, which are normal: the sum is chi-squared, and of a
+    single number, the bias of one output, two draws are both small by chance once in a while.
+    """
+    return math.sqrt(numbers / chdtri(draws * numbers, 1 - UNLIKELY)) if draws else 0.0
 
 
 def of_a_unit(workload, replayed, initial):

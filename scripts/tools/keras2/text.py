@@ -11,7 +11,7 @@ import keras
 from keras.layers import LSTM, Dense, Dropout, Embedding
 
 
-def network(dropout):
+def network(job):
     """The network of the protocol. Glorot's weights have to be asked for, all else is Keras's own:
 
     a forget gate whose bias starts with 1, gates with a sigmoid (until Keras 2.2 a hard one),
@@ -19,17 +19,18 @@ def network(dropout):
     """
     glorot = "glorot_uniform"
     model = keras.models.Sequential()
-    model.add(Embedding(61, 16, embeddings_initializer=glorot, input_length=16, name="embedding"))
+    embedding = {"embeddings_initializer": glorot, "input_length": job.places}
+    model.add(Embedding(job.tokens, 16, name="embedding", **embedding))
     model.add(LSTM(64, recurrent_initializer=glorot, unroll=True, name="lstm"))
-    model.add(Dropout(dropout))
-    model.add(Dense(10, activation="softmax", name="dense1"))
+    model.add(Dropout(job.dropout))
+    model.add(Dense(job.classes, activation="softmax", name="dense1"))
     return model
 
 
 def main(job):
-    words, languages = job.training_set()
+    words, labels = job.training_set()
     engine.begin(job)
-    model = network(job.dropout)
+    model = network(job)
     model.compile(loss="categorical_crossentropy", optimizer=engine.optimiser(job))
     engine.describe(job, model)
     job.initial_weights(engine.weights(model))
@@ -37,7 +38,7 @@ def main(job):
     with job.run(lambda: engine.synchronise(model)):
         model.fit(
             words,
-            keras.utils.to_categorical(languages, 10),
+            keras.utils.to_categorical(labels, job.classes),
             batch_size=job.batch_size,
             epochs=job.epochs,
             callbacks=[engine.EpochEvents(job)],

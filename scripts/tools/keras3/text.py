@@ -11,32 +11,34 @@ import keras
 from keras import layers
 
 
-def network(dropout):
+def network(job):
     """The network of the protocol. Glorot's weights have to be asked for, all else is Keras's own:
 
     a forget gate whose bias starts with 1, gates with a sigmoid, nothing that is masked.
     """
     return keras.Sequential(
         [
-            keras.Input(shape=(16,), dtype="uint8"),
-            layers.Embedding(61, 16, embeddings_initializer="glorot_uniform", name="embedding"),
+            keras.Input(shape=(job.places,), dtype="uint8"),
+            layers.Embedding(
+                job.tokens, 16, embeddings_initializer="glorot_uniform", name="embedding"
+            ),
             layers.LSTM(64, recurrent_initializer="glorot_uniform", name="lstm"),
-            layers.Dropout(dropout),
-            layers.Dense(10, activation="softmax", name="dense1"),
+            layers.Dropout(job.dropout),
+            layers.Dense(job.classes, activation="softmax", name="dense1"),
         ]
     )
 
 
 def main(job):
-    words, languages = job.training_set()
+    words, labels = job.training_set()
     with engine.new_model(job):
-        model = network(job.dropout)
+        model = network(job)
         model.compile(loss="categorical_crossentropy", optimizer=engine.optimiser(job))
     engine.describe(job, model)
     job.initial_weights(engine.weights(model))
 
     with job.run(lambda: engine.synchronise(model)):
-        data = engine.feed(job, words, keras.utils.to_categorical(languages, 10))
+        data = engine.feed(job, words, keras.utils.to_categorical(labels, job.classes))
         model.fit(**data, epochs=job.epochs, callbacks=[engine.EpochEvents(job)], verbose=0)
 
     with job.evaluation():

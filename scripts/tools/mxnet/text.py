@@ -10,25 +10,27 @@ from mxnet.gluon import nn, rnn
 
 
 class Network(gluon.HybridBlock):
-    """The network of the protocol, 22,362 parameters that learn; the loss holds its softmax.
+    """The network of the protocol; the loss holds its softmax.
 
     The layer is unrolled, letter by letter: of the fused one, rnn.LSTM, training ends this release
     on CPUs with a segmentation fault. A cell has two biases, which are added up. If both learnt,
     their sum would move twice as far: the second one stays at zero.
     """
 
-    def __init__(self, dropout):
+    def __init__(self, job):
         super().__init__()
-        self.embedding = nn.Embedding(61, 16)
+        self.places = job.places
+        self.embedding = nn.Embedding(job.tokens, 16)
         # Gates are in the order input, forget, cell, output; the forget gate's bias starts with 1.
         forget = mx.init.LSTMBias(1.0)
         self.lstm = rnn.LSTMCell(64, input_size=16, i2h_bias_initializer=forget)
         self.lstm.h2h_bias.grad_req = "null"
-        self.dropout = nn.Dropout(dropout)
-        self.dense1 = nn.Dense(10, in_units=64)
+        self.dropout = nn.Dropout(job.dropout)
+        self.dense1 = nn.Dense(job.classes, in_units=64)
 
     def hybrid_forward(self, F, words):
-        states, _ = self.lstm.unroll(16, self.embedding(words), layout="NTC", merge_outputs=False)
+        embedded = self.embedding(words)
+        states, _ = self.lstm.unroll(self.places, embedded, layout="NTC", merge_outputs=False)
         return self.dense1(self.dropout(states[-1]))
 
 
@@ -45,21 +47,21 @@ def weights(net):
 
 
 def to_input(words):
-    """Return words, uint8 (n, 16), as float32, in which mxnet has the indices of an embedding."""
+    """Return words, uint8 (n, places), as float32: mxnet has the indices of an embedding so."""
     return words.astype("float32")
 
 
 def main(job):
     engine.seed(job)
-    words, languages = job.training_set()
-    net = engine.ready(Network(job.dropout), mx.init.Xavier())
+    words, labels = job.training_set()
+    net = engine.ready(Network(job), mx.init.Xavier())
     trainer = engine.sgd(net, job)
     loss_function = engine.hybrid(gluon.loss.SoftmaxCrossEntropyLoss())
     engine.describe(job, net)
     job.initial_weights(weights(net))
 
     with job.run(engine.synchronise):
-        batches = engine.shuffled(job, to_input(words), languages.astype("int32"))
+        batches = engine.shuffled(job, to_input(words), labels.astype("int32"))
         engine.train(job, net, loss_function, trainer, batches)
 
     with job.evaluation():

@@ -7,6 +7,8 @@ import contract  # isort: split
 
 import engine  # isort: split
 
+from functools import partial
+
 import numpy as np
 from neon import NervanaObject
 from neon.data import ArrayIterator
@@ -16,25 +18,26 @@ from neon.models import Model
 from neon.transforms import CrossEntropyMulti, Logistic, Softmax, Tanh
 
 
-def network(dropout):
-    """The network of the protocol, 22,362 parameters."""
+def network(job):
+    """The network of the protocol."""
     glorot = engine.glorot_uniform
     return Model(
         [
-            LookupTable(61, 16, glorot(61, 16)),
+            LookupTable(job.tokens, 16, glorot(job.tokens, 16)),
             # The limits are those of a matrix of all four gates. Unless cells are reset, a batch
             # would start from the state that the last one ended with.
             LSTM(64, glorot(16, 256), glorot(64, 256), Tanh(), Logistic(), reset_cells=True),
             RecurrentLast(),
-            engine.ScaledDropout(keep=1 - dropout),
-            Affine(10, glorot(64, 10), bias=Constant(0), activation=Softmax()),
+            engine.ScaledDropout(keep=1 - job.dropout),
+            Affine(job.classes, glorot(64, job.classes), bias=Constant(0), activation=Softmax()),
         ]
     )
 
 
-def built(model, cost):
-    """Give the model its memory and initial weights, and return it."""
-    model.initialize(iterator(np.zeros((NervanaObject.be.bsz, 16))), cost)
+def built(job, cost):
+    """Return the network, with its memory and initial weights."""
+    model = network(job)
+    model.initialize(iterator(np.zeros((NervanaObject.be.bsz, job.places))), cost)
     _, lstm, *_ = model.layers_to_optimize
     lstm.b[64:128] = 1  # the forget gate's; neon's biases all start at 0
     return model
@@ -59,24 +62,25 @@ def weights(model):
     }
 
 
-def iterator(words, languages=None):
-    """Return neon's iterator over words (n, 16), with one-hot languages.
+def iterator(words, labels=None, classes=None):
+    """Return neon's iterator over words (n, places), with one-hot labels of so many classes.
 
     There must be as many words as a batch has.
     """
-    return ArrayIterator(words, languages, nclass=10)
+    return ArrayIterator(words, labels, nclass=classes)
 
 
 def main(job):
     engine.open_backend(job)
-    words, languages = job.training_set()
+    words, labels = job.training_set()
     cost = GeneralizedCostMask(CrossEntropyMulti())
-    model = built(network(job.dropout), cost)
+    model = built(job, cost)
     engine.describe(job, model, engine.ShuffledEpochs.note.replace("images", "samples"))
     job.initial_weights(weights(model))
 
     with job.run(engine.synchronise):
-        epochs = engine.ShuffledEpochs(iterator, words, languages, job.seed)
+        batches = partial(iterator, classes=job.classes)
+        epochs = engine.ShuffledEpochs(batches, words, labels, job.seed)
         engine.train(job, model, cost, engine.sgd(job), epochs)
 
     with job.evaluation():

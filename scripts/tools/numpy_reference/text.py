@@ -8,13 +8,13 @@ from layers import Dense, Dropout
 from recurrent import LSTM, Embedding
 
 
-def network(random, dropout, dtype):
-    """The network of the protocol, 22,362 parameters; the loss holds its softmax."""
+def network(job, random, dtype):
+    """The network of the protocol; the loss holds its softmax."""
     layers = [
-        Embedding(random, 61, 16),
+        Embedding(random, job.tokens, 16),
         LSTM(random, 16, 64),
-        Dropout(random, dropout),
-        Dense(random, 64, 10),
+        Dropout(random, job.dropout),
+        Dense(random, 64, job.classes),
     ]
     return engine.Network(layers, dtype)
 
@@ -24,22 +24,22 @@ def weights(net):
     return net.named(("embedding", "lstm", "dense1"))
 
 
-def to_one_hot(labels, dtype):
-    """Return labels (n,) as (n, 10)."""
-    return np.eye(10, dtype=dtype)[labels]
+def to_one_hot(labels, classes, dtype):
+    """Return labels (n,) as (n, classes)."""
+    return np.eye(classes, dtype=dtype)[labels]
 
 
 def main(job):
     dtype = engine.precision(job)
     random = np.random.default_rng(job.seed)
-    words, languages = job.training_set()
-    net = network(random, job.dropout, dtype)
+    words, labels = job.training_set()
+    net = network(job, random, dtype)
     optimizer = engine.sgd(net, job)
     engine.describe(job, net)
     job.initial_weights(weights(net))
 
     with job.run():
-        targets = to_one_hot(languages, dtype)
+        targets = to_one_hot(labels, job.classes, dtype)
         engine.train(job, random, net, engine.cross_entropy, optimizer, words, targets)
 
     with job.evaluation():

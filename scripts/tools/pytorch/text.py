@@ -13,14 +13,14 @@ loss_function = nn.CrossEntropyLoss()
 
 
 class Network(nn.Module):
-    """The network of the protocol, 22,362 parameters that learn; the loss holds its softmax."""
+    """The network of the protocol; the loss holds its softmax."""
 
-    def __init__(self, dropout):
+    def __init__(self, job):
         super().__init__()
-        self.embedding = nn.Embedding(61, 16)
+        self.embedding = nn.Embedding(job.tokens, 16)
         self.lstm = nn.LSTM(16, 64, batch_first=True)
-        self.dropout = nn.Dropout(dropout)
-        self.dense1 = nn.Linear(64, 10)
+        self.dropout = nn.Dropout(job.dropout)
+        self.dense1 = nn.Linear(64, job.classes)
 
     def forward(self, words):
         _, (hidden, _) = self.lstm(self.embedding(words))
@@ -57,20 +57,20 @@ def weights(model):
 
 
 def to_input(words):
-    """Return words, uint8 (n, 16), as the indices that an embedding takes."""
+    """Return words, uint8 (n, places), as the indices that an embedding takes."""
     return engine.to_device(words).int()
 
 
 def main(job):
     engine.seed(job)
-    words, languages = job.training_set()
-    model = engine.on_device(initialised(Network(job.dropout)))
+    words, labels = job.training_set()
+    model = engine.on_device(initialised(Network(job)))
     optimizer, schedule = engine.sgd(model, job)
     engine.describe(job, model)
     job.initial_weights(weights(model))
 
     with job.run(engine.synchronise):
-        inputs, targets = to_input(words), engine.to_device(languages).long()
+        inputs, targets = to_input(words), engine.to_device(labels).long()
         engine.train(job, model, loss_function, optimizer, schedule, inputs, targets)
 
     with job.evaluation():

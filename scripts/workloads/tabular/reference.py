@@ -17,7 +17,7 @@ except ImportError:  # without it there is the forward pass alone
 WIDTH = 200
 
 
-def of_columns(columns):
+def of_data_set(columns):
     """Return the ``Reference`` for a table's columns, as workload.yaml has them for a data set."""
     return Reference(columns)
 

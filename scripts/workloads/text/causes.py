@@ -11,8 +11,11 @@ from . import reference
 from .reference import GATES, UNITS
 
 
-def variants():
-    """Yield (words, module): each with what of ``reference`` has to do with losses, changed."""
+def variants(_):
+    """Yield (words, module): each with what of ``reference`` has to do with losses, changed.
+
+    Given a ``Reference``, on whose sizes nothing of it depends.
+    """
     yield "two biases of the LSTM learn, so that their sum moves twice as far", _changed(_twice)
     for order in permutations(range(len(GATES))):
         if order != tuple(range(len(GATES))):

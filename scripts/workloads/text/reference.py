@@ -6,13 +6,13 @@ the NumPy tool writes out by hand, by tests/unit/test_text_reference.py.
 
 The layer is that of Hochreiter and Schmidhuber (1997, https://doi.org/10.1162/neco.1997.9.8.1735)
 with the forget gate of Gers et al. (2000, https://doi.org/10.1162/089976600300015015), without
-peepholes. With x the letter's embedding, h the hidden state and c the cell's, both 0 before the
-first letter, z = x W + h U + b; of its four equal parts
+peepholes. With x the embedding of a letter (of a review: a word), h the hidden state and c the
+cell's, both 0 before the first letter, z = x W + h U + b; of its four equal parts
 
     i, f, o = sigmoid(z_input), sigmoid(z_forget), sigmoid(z_output);  g = tanh(z_cell)
     c := f c + i g;  h := o tanh(c)
 
-All 16 places are read, padding like any letter; what follows sees h after the last one alone.
+All places are read, padding like any letter; what follows sees h after the last one alone.
 There are no kinks: every function has derivatives everywhere.
 """
 
@@ -25,36 +25,79 @@ try:
 except ImportError:  # without it there is the forward pass alone
     import numpy as np
 
-#: Places of a word, and what may stand in each: padding and 60 letters.
-PLACES, TOKENS = 16, 61
-
-EMBEDDED, UNITS, CLASSES = 16, 64, 10
+EMBEDDED, UNITS = 16, 64
 
 #: The four parts of ``lstm_kernel``, ``lstm_recurrent_kernel`` and ``lstm_bias``, in this order,
 #: each of ``UNITS`` columns.
 GATES = ("input", "forget", "cell", "output")
 
-#: The canonical names and layouts: a row of the embedding for each token, matrices (in, out).
-SHAPES = {
-    "embedding_embeddings": (TOKENS, EMBEDDED),
-    "lstm_kernel": (EMBEDDED, len(GATES) * UNITS),
-    "lstm_recurrent_kernel": (UNITS, len(GATES) * UNITS),
-    "lstm_bias": (len(GATES) * UNITS,),
-    "dense1_kernel": (UNITS, CLASSES),
-    "dense1_bias": (CLASSES,),
-}
 
-#: The shape of what dropout multiplies, for one sample, and the layer that it then enters.
-DROPOUT_SHAPE = (UNITS,)
-DROPPED = ("dense1_kernel", "dense1_bias")
-#: What dropout multiplies has both signs; so near to 0 it tells a mask's value only roughly.
-LEAST_TOLD = 1e-5
+def of_data_set(sizes):
+    """Return the ``Reference`` for a data set's sizes, as workload.yaml has them."""
+    return Reference(**sizes)
 
-#: Marked samples that tell the order: words of one class are much alike to a network that has not
-#: learnt yet, and fewer of them are told apart.
-MARKED = 24
-#: Updates of a card that are to show that nothing changes later on: an update is a loop, and slow.
-MOST_LATE = 120
+
+class Reference:
+    """The network for samples of so many ``places``, each one of ``tokens``, and so many classes.
+
+    A sample is uint8 (places,), token 0 being padding. Its first layer depends on the number of
+    tokens, its last one on that of classes.
+    """
+
+    __name__ = __name__
+
+    #: The shape of what dropout multiplies, for one sample, and the layer that it then enters.
+    DROPOUT_SHAPE = (UNITS,)
+    DROPPED = ("dense1_kernel", "dense1_bias")
+    #: What dropout multiplies has both signs; so near to 0 it tells a mask's value only roughly.
+    LEAST_TOLD = 1e-5
+
+    #: Marked samples that tell the order: words of one class are much alike to a network that has
+    #: not learnt yet, and fewer of them are told apart.
+    MARKED = 24
+    #: Updates of a card that are to show that nothing changes later on: an update is a loop, and
+    #: slow.
+    MOST_LATE = 120
+
+    def __init__(self, places, tokens, classes):
+        self.places, self.tokens, self.classes = places, tokens, classes
+        #: The canonical names and layouts: a row of the embedding for each token, matrices (in,
+        #: out).
+        self.SHAPES = {
+            "embedding_embeddings": (tokens, EMBEDDED),
+            "lstm_kernel": (EMBEDDED, len(GATES) * UNITS),
+            "lstm_recurrent_kernel": (UNITS, len(GATES) * UNITS),
+            "lstm_bias": (len(GATES) * UNITS,),
+            "dense1_kernel": (UNITS, classes),
+            "dense1_bias": (classes,),
+        }
+        #: How the protocol draws each weight: ("uniform", limit) within -limit and limit,
+        #: ("zeros",), or ("parts", {name: value}), equal parts that start with a value each.
+        #: Glorot's limit is that of a whole matrix, the four gates' together. A forget gate that
+        #: starts open: Jozefowicz et al. (2015),
+        #: https://proceedings.mlr.press/v37/jozefowicz15.html, section 5.
+        self.INITIAL = {name: _drawn(shape) for name, shape in self.SHAPES.items()} | {
+            "lstm_bias": ("parts", {gate: float(gate == "forget") for gate in GATES})
+        }
+
+    def forward(self, weights, inputs, mask=None):
+        """Return the logits (n, classes) of samples, uint8 (n, places).
+
+        ``mask``: what dropout multiplies, (n, 64): zeros and 1 / (1 - rate); None: no dropout.
+        """
+        return logits(weights, self.before_dropout(weights, inputs), mask)
+
+    def before_dropout(self, weights, inputs):
+        """Return what dropout multiplies, the hidden state after the last letter, (n, 64)."""
+        return states(weights, inputs)[-1]
+
+    def log_probabilities(self, weights, inputs, mask=None):
+        """Return the logarithm of the softmax of the logits, (n, classes)."""
+        return log_softmax(self.forward(weights, inputs, mask))
+
+    def loss(self, weights, inputs, targets, mask=None):
+        """Return the mean cross-entropy of a batch; ``targets``: class numbers (n,)."""
+        return cross_entropy(self.forward(weights, inputs, mask), targets)
 
 
 def _drawn(shape):
@@ -62,41 +105,9 @@ def _drawn(shape):
     return ("zeros",) if len(shape) == 1 else ("uniform", math.sqrt(6 / sum(shape)))
 
 
-#: How the protocol draws each weight: ("uniform", limit) within -limit and limit, ("zeros",), or
-#: ("parts", {name: value}), equal parts that start with a value each. Glorot's limit is that of
-#: a whole matrix, the four gates' together. A forget gate that starts open: Jozefowicz et al.
-#: (2015), https://proceedings.mlr.press/v37/jozefowicz15.html, section 5.
-INITIAL = {name: _drawn(shape) for name, shape in SHAPES.items()} | {
-    "lstm_bias": ("parts", {gate: float(gate == "forget") for gate in GATES})
-}
-
-
-def forward(weights, inputs, mask=None):
-    """Return the logits (n, 10) of words, uint8 (n, 16).
-
-    ``mask``: what dropout multiplies, (n, 64): zeros and 1 / (1 - rate); None: no dropout.
-    """
-    return logits(weights, before_dropout(weights, inputs), mask)
-
-
-def before_dropout(weights, inputs):
-    """Return what dropout multiplies, the hidden state after the last letter, (n, 64)."""
-    return states(weights, inputs)[-1]
-
-
-def log_probabilities(weights, inputs, mask=None):
-    """Return the logarithm of the softmax of the logits, (n, 10)."""
-    return log_softmax(forward(weights, inputs, mask))
-
-
-def loss(weights, inputs, targets, mask=None):
-    """Return the mean cross-entropy of a batch; ``targets``: class numbers (n,)."""
-    return cross_entropy(forward(weights, inputs, mask), targets)
-
-
 def cross_entropy(found, targets):
-    """Return the mean cross-entropy of logits (n, 10)."""
-    return -np.sum(numpy.eye(CLASSES)[targets] * log_softmax(found)) / len(targets)
+    """Return the mean cross-entropy of logits (n, classes)."""
+    return -np.sum(numpy.eye(found.shape[1])[targets] * log_softmax(found)) / len(targets)
 
 
 def log_softmax(found):
@@ -136,7 +147,7 @@ def states(weights, inputs, cell=cell, keep=None):
     entering = entering + weights["lstm_bias"]
     hidden = memory = numpy.zeros((len(inputs), UNITS))
     found = []
-    for place in range(PLACES):
+    for place in range(inputs.shape[1]):
         gates = entering[:, place] + hidden @ weights["lstm_recurrent_kernel"]
         new = cell(gates, memory)
         hidden, memory = new if keep is None else keep(place, new, (hidden, memory))
