@@ -24,7 +24,7 @@ from benchm import configuration, workloads
 from benchm.metering import cpus, environment, gpu, hand_over
 from benchm.metering.run import Setup, adapter_job
 from benchm.project import ROOT
-from benchm.reporting.limit import read_machine
+from benchm.records import machine_file
 
 #: Words in an operator's name to its kind; the first that fits.
 KINDS = (
@@ -90,7 +90,7 @@ def main(argv=None):
     plain, _ = run(asked.study, study, asked.data, profiled=False)
     seconds, operators = run(asked.study, study, asked.data, profiled=True)
     flop = workload.flop_per_sample * study["n_train"] * study["epochs"]
-    rate = 1e9 * read_machine(asked.machine)["matrix_gflops"]["largest"]
+    rate = 1e9 * machine_file.read(asked.machine)["matrix_gflops"]["largest"]
     print(f"training: {plain:.2f} s; under the profiler {seconds:.2f} s")
     print(f"limit of arithmetic: {flop / rate:.2f} s at {rate / 1e9:.0f} GFLOP/s")
     by_kind = {}

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from benchm.files import BadInput, complain, write_text
+from benchm.records import machine_file
 from benchm.reporting import inputs, left_out, limit
 from benchm.reporting.by_device import by_gpu, gpu_vs_cpu
 from benchm.reporting.by_tool import by_tool
@@ -32,7 +33,7 @@ def main(arguments=None):
         found = inputs.read(
             options.runs, options.order, options.cards, options.judgements, options.left_out
         )
-        machines, unusable = limit.read_machines(options.machines)
+        machines, unusable = machine_file.read_all(options.machines)
         first = by_tool(found.blocks, found.order, machines)
         first.notes += left_out.note(found.left_out + unusable)
         for table in (first, *(make(found.blocks, found.order) for make in (by_gpu, gpu_vs_cpu))):

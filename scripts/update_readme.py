@@ -31,12 +31,13 @@ from pathlib import Path
 
 from benchm import project
 from benchm.files import BadInput, complain, read_text, write_text
+from benchm.records import machine_file
 from benchm.reporting import archived, deviations_2017, figure_series, series_page
 from benchm.reporting import opening as opening_of
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.decision import decision
 from benchm.reporting.figure_ratios import ratios
-from benchm.reporting.limit import COLUMN, limit_of, read_machines
+from benchm.reporting.limit import COLUMN, limit_of
 from benchm.reporting.render import to_markdown
 from benchm.reporting.tables import reference_column
 from benchm.reporting.text import cell_text, in_sentence, markdown_table
@@ -172,7 +173,7 @@ def drawn(folder):
 def tools(folder):
     """The table by tool as Markdown, one for each instance and device, without the variants."""
     blocks, order = archived.common(folder)
-    machines, unusable = read_machines(folder.parent.glob("machines/*.json"))
+    machines, unusable = machine_file.read_all(folder.parent.glob("machines/*.json"))
     if unusable:
         raise BadInput("\n".join(unusable))
     made = by_tool(blocks, order, machines)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -86,15 +87,19 @@ def check(folder, environments):
 def packages_of(environment):
     """Return the names by which the packages of an environment file are imported, a set."""
     try:
-        text = (project.ROOT / environment).read_text(encoding="utf-8")
-        listed = yaml.safe_load(text)["dependencies"]
-        lines = [line for entry in listed for line in (entry["pip"] if _is_pip(entry) else [entry])]
-        # conda lets a channel stand before a package: conda-forge::numpy.
-        names = [re.match(r"(?:[\w.-]+::)?([A-Za-z0-9][\w.-]*)", line) for line in lines]
+        return _packages_in((project.ROOT / environment).read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{environment}: can't be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise BadInput(f"{environment}: no environment file: {one_line(error)}") from None
+
+
+@lru_cache(maxsize=128)  # tools share environments, and each is asked for again and again
+def _packages_in(text):
+    listed = yaml.safe_load(text)["dependencies"]
+    lines = [line for entry in listed for line in (entry["pip"] if _is_pip(entry) else [entry])]
+    # conda lets a channel stand before a package: conda-forge::numpy.
+    names = [re.match(r"(?:[\w.-]+::)?([A-Za-z0-9][\w.-]*)", line) for line in lines]
     return {_import_name(name[1]) for name in names if name}
 
 

@@ -1,5 +1,7 @@
 """Reading YAML that a person wrote: a key that stands twice is a mistake, and is named."""
 
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -37,6 +39,11 @@ class _Unique(yaml.SafeLoader):
         return node
 
 
+@lru_cache(maxsize=32)  # a workload's description is read for each of its studies
+def _parsed(text):
+    return yaml.load(text, Loader=_Unique)
+
+
 def load(path, name=None):
     """Return what a YAML file holds; BadInput, in one line that names it and where, when it is bad.
 
@@ -44,7 +51,7 @@ def load(path, name=None):
     """
     name = name or path
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Unique)
+        return deepcopy(_parsed(Path(path).read_text(encoding="utf-8")))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f", line {mark.line + 1}" if mark else ""

@@ -16,9 +16,9 @@ its place in ``reviews.json``, from 1. A label is 1 for praise, 0 for none. Revi
 same word for word stand once, in the training half if it has them; both halves are shuffled in
 blocks of two that hold each label once, so that a study may take the first few thousand.
 
-The outcome is the same bit for bit everywhere: nothing is rounded but the statistic by which words
-are sorted, which is compared as a fraction, and ``numpy.random.RandomState`` draws the same orders
-everywhere (NEP 19, https://numpy.org/neps/nep-0019-rng-policy.html).
+The outcome is the same bit for bit everywhere: the statistic by which words are sorted is a
+fraction and never rounded, and ``numpy.random.RandomState`` draws the same orders everywhere
+(NEP 19, https://numpy.org/neps/nep-0019-rng-policy.html).
 """
 
 from __future__ import annotations

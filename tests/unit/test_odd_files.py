@@ -11,8 +11,8 @@ import collect_cards
 from benchm import attempts, configuration, one_machine, rounds
 from benchm.files import BadInput
 from benchm.matrix import Matrix
-from benchm.records import card_file, incoming, parsing, reading
-from benchm.reporting import cards, csv_file, judgements, left_out, limit
+from benchm.records import card_file, incoming, machine_file, parsing, reading
+from benchm.reporting import cards, csv_file, judgements, left_out
 from benchm.running import derived, in_rounds, last_words, made_from, own_records
 from benchm.terminal import results
 from made_machine import A_MACHINE
@@ -23,7 +23,7 @@ REFUSING = {
     "a card": card_file.read,
     "cards": lambda path: cards.read_cards([path]),
     "judgements": lambda path: judgements.read_judgements([path]),
-    "a machine": limit.read_machine,
+    "a machine": machine_file.read,
     "what was left out": lambda path: left_out.read(path, None),
     "runs.csv": csv_file.read_rows,
     "what is brought in": incoming.read,
@@ -170,7 +170,7 @@ def test_rates_of_a_machine_are_numbers(tmp_path, number):
     text = json.dumps(A_MACHINE)
     path.write_text(text.replace(str(A_MACHINE["matrix_gflops"]["largest"]), number))
     with pytest.raises(BadInput, match="broken, not valid JSON"):
-        limit.read_machine(path)
+        machine_file.read(path)
 
 
 def test_a_note_of_what_a_report_is_made_from_that_is_no_text_is_written_anew(matrix, tmp_path):

@@ -8,7 +8,7 @@ from .tables import Section, Table, entry
 def by_tool(blocks, order, machines=None):
     """Tools against each other, fastest first, a section for each instance and device.
 
-    ``machines``: what ``limit.read_machines`` returned, for a row with the limit.
+    ``machines``: what ``machine_file.read_all`` returned, for a row with the limit.
     """
     versus, elsewhere = tables.versus_columns(blocks, order), tables.reference_column(order)
     metrics = list(dict.fromkeys(block.metric for block in blocks if block.metric))

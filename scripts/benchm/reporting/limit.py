@@ -21,11 +21,8 @@ convolutions: Lavin and Gray 2016, https://doi.org/10.1109/CVPR.2016.435) may go
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
-from .. import checking, kinds
-from ..files import BadInput, one_line
-from ..records import parsing
+from .. import kinds
 from . import tables, text
 
 #: Bytes of a float32.
@@ -72,33 +69,6 @@ def add_option(parser):
         metavar="JSON",
         help="what machines can do at most, from measure_machine.py: a file for each instance",
     )
-
-
-def read_machines(paths):
-    """Return ``(machines, lines)``: machines by the name of their instance, and what is left out.
-
-    A file that can't be used costs its machine the limit and nothing else; each has a line.
-    """
-    machines, lines = {}, []
-    for path in paths:
-        try:
-            machine = read_machine(path)
-            machines[machine["instance"]] = machine
-        except BadInput as error:
-            lines.append(one_line(error, 200))
-    return machines, lines
-
-
-def read_machine(path):
-    """Return what a file of measure_machine.py says, a dict.
-
-    BadInput where it can't be used, or is of another machine than its name says.
-    """
-    machine = parsing.load(path)
-    checking.check(machine, "machine.schema.json", path)
-    if machine["instance"] != Path(path).stem:
-        raise BadInput(f"{path}: it is of {machine['instance']}, which is not where it lies")
-    return machine
 
 
 def limit_of(block, order, machines):

@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 
 from ..files import BadInput, one_line
-from ..records import card_file, reading
-from ..reporting import limit
+from ..records import card_file, machine_file, reading
 
 
 def set_aside(matrix, root="."):
@@ -26,7 +25,7 @@ def set_aside(matrix, root="."):
             found.append(((cell.card,), card_file.read, f"{name}-card"))
     for instance in {cell.instance for cell in matrix.cells}:
         file = f"results/machines/{instance}.json"
-        found.append(((file,), limit.read_machine, f"{instance}-machine"))
+        found.append(((file,), machine_file.read, f"{instance}-machine"))
     lines = (_set_aside(matrix.study, *each, Path(root)) for each in found)
     return [line for line in lines if line]
 

@@ -1,12 +1,15 @@
-"""How many standard errors each of several comparisons needs, so that all hold together."""
+"""How many standard errors each of several comparisons needs, so that all hold together.
+
+Distributions are those of scipy.special: scipy.stats, which has them under better names, takes half
+a second to import, and whether another round is wanted is asked at every start.
+"""
 
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
 from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
-from scipy.special import ndtr
+from scipy.special import chdtri, gammaln, ndtr, ndtri, stdtrit, xlogy
 
 #: of one interval by itself
 SINGLE_LEVEL = 0.95
@@ -21,7 +24,12 @@ NODES = np.array([1, 1.5, 2, 3, 4, 6, 9, 14, 24, 50, 150, np.inf])
 
 def single(df):
     """Return the two-sided 95 % critical value of Student's t for an array of ``df``."""
-    return stats.t.ppf((1 + SINGLE_LEVEL) / 2, df)
+    return _t_quantile((1 + SINGLE_LEVEL) / 2, df)
+
+
+def _t_quantile(p, df):
+    """Return the quantile of Student's t, for an array of ``df``, which may be infinite."""
+    return np.where(np.isinf(df), ndtri(p), stdtrit(df, p))
 
 
 def simultaneous(df, tools, baseline):
@@ -48,7 +56,7 @@ def _curves(tools, baseline):
 
 def _values(tools, baseline, df):
     """Return the two critical values at one ``df``."""
-    top = 1.001 * float(stats.t.isf((1 - LEVEL) / tools**2, df))
+    top = 1.001 * float(_t_quantile(1 - (1 - LEVEL) / tools**2, df))
     any_pair = brentq(lambda c: _hold(c, c, tools, df) - LEVEL, 1, top, xtol=1e-5)
     if not baseline or tools == 2:
         return any_pair, any_pair
@@ -92,11 +100,13 @@ def _scales(df):
     """Return nodes and weights of the distribution of an estimated over the true sd."""
     if np.isinf(df):
         return np.ones(1), np.ones(1)
-    low, high = (np.sqrt(stats.chi2.ppf([1e-9, 1 - 1e-9], df) / df)).tolist()
+    low, high = np.sqrt(chdtri(df, [1 - 1e-9, 1e-9]) / df).tolist()
     # Squared, for a critical value is large and all happens at small scales when df is small.
     unit, weight = _legendre(36)
     scale = low + (high - low) * unit**2
-    weight = weight * unit * stats.chi2.pdf(df * scale**2, df) * scale
+    # The density of chi-squared at df * scale**2, but for a factor.
+    density = np.exp(xlogy(df / 2 - 1, df * scale**2 / 2) - df * scale**2 / 2 - gammaln(df / 2))
+    weight = weight * unit * density * scale
     return scale, weight / weight.sum()
 
 
