@@ -15,9 +15,7 @@ import contextlib
 import csv
 import json
 import os
-import subprocess
 import sys
-from pathlib import Path
 
 from benchm import (
     cell_needs,
@@ -27,15 +25,14 @@ from benchm import (
     paths,
     project,
     rounds,
-    surroundings,
 )
 from benchm.files import BadInput, complain
 from benchm.matrix import Matrix
 from benchm.metering import cpus, gpu, machine
 from benchm.running import derived, in_rounds, last_words, leftovers, made_from, own_records
 from benchm.running.one_run import only_run_in
-from benchm.running.programs import Programs, Stopped
-from benchm.terminal import RUN, story
+from benchm.running.programs import Programs, Stopped, variables
+from benchm.terminal import story
 
 ROOT = project.ROOT
 
@@ -66,26 +63,6 @@ def check_machine(config):
         one_machine.check(study, config["instance"], here, ROOT)
 
 
-def tool_environment(run):
-    """Return the variables for Snakemake: PATH with a conda on it, and the driver's Python.
-
-    ``run``: the id of this run.
-    """
-    path = subprocess.run(
-        [ROOT / "scripts/benchm/standin/prefer-conda"],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    # Snakemake is started as a module, yet calls `snakemake` itself for some jobs.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{path}"
-    own = {"PATH": path, "BENCHM_DRIVER_PYTHON": sys.executable, RUN: run}
-    environment = {**os.environ, **own}
-    surroundings.clear(environment)
-    surroundings.clear_snakemake(environment)
-    return environment
-
-
 def make_reports(programs, config, overrides, run, jobs=1, options=()):
     """Build, run and report the studies of ``config``; return the exit code.
 
@@ -99,7 +76,7 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
             matrix.study, ROOT
         ):
             say(line)
-    environment = tool_environment(run)
+    environment = variables(run)
     build = [sys.executable, "scripts/build_environments.py", "--study"]
     build += [matrix.study for matrix in matrices]
     if "also" in overrides:
@@ -222,7 +199,7 @@ def make_published(programs, study, run):
             f"results/published/*.csv hold no run of study {study}; "
             f"allowed: {', '.join(sorted(filter(None, studies))) or 'none, there are no runs'}"
         )
-    environment = tool_environment(run)
+    environment = variables(run)
     code = programs.run([sys.executable, "scripts/build_environments.py", "report"], environment)
     if code:
         return code

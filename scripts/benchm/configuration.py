@@ -270,5 +270,6 @@ def _check_data(config):
             FILE,
             "reviews_directory",
             f"{what}; allowed: one that holds the folders train/neg, train/pos, test/neg and "
-            "test/pos of the Large Movie Review Dataset, which is not ours to download",
+            "test/pos of the Large Movie Review Dataset, which is not ours "
+            "to download (make report REVIEWS=directory)",
         )

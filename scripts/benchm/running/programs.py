@@ -4,9 +4,34 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
+from pathlib import Path
+
+from .. import project, surroundings
+from ..terminal import RUN
 
 #: Ctrl-C, kill, and a terminal that is closed.
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def variables(run):
+    """Return what programs of a run start with: PATH with a conda on it, and the driver's Python.
+
+    ``run``: the id of this run.
+    """
+    path = subprocess.run(
+        [project.SCRIPTS / "benchm/standin/prefer-conda"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    # Snakemake is started as a module, yet calls `snakemake` itself for some jobs.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{path}"
+    own = {"PATH": path, "BENCHM_DRIVER_PYTHON": sys.executable, RUN: run}
+    environment = {**os.environ, **own}
+    surroundings.clear(environment)
+    surroundings.clear_snakemake(environment)
+    return environment
 
 
 class Stopped(Exception):

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..metering.hand_over import Parts
+from . import samples
 from .replay import Batch, Rule, rule_of
 
 #: Updates of the case ``steps``, each an epoch.
@@ -110,7 +111,7 @@ def _case(name, workload, study, seed, data, epochs=1, settings=None, **more):
     given = {k: v for k, v in (settings or {}).items() if k in study["protocol"]}
     protocol = {**study["protocol"], **defaults, **given}
     random = np.random.default_rng([seed, 1])
-    test_inputs, test_targets = _samples(workload, TESTED, random)
+    test_inputs, test_targets = samples.draw(workload, TESTED, random)
     changes = {
         "n_train": len(data[0]),
         "n_test": TESTED,
@@ -165,7 +166,7 @@ def _rest(name, workload, study, seed):
         return None
     random = np.random.default_rng([seed, 2])
     marked = _marks(workload, n // 2)
-    inputs, targets = _samples(workload, marked + 1, random)
+    inputs, targets = samples.draw(workload, marked + 1, random)
     which = np.full(n, marked)
     places = random.permutation(n)[:marked]
     which[places] = np.arange(marked)
@@ -216,7 +217,7 @@ def _order(name, workload, study, seed):
     marked = _marks(workload, n // 4)
     if not marked:
         return None
-    inputs, targets = _samples(workload, marked + 1, random)
+    inputs, targets = samples.draw(workload, marked + 1, random)
     which = np.full(n, marked)
     # Spread over the whole set, as it is stored.
     places = np.arange(marked) * n // marked + random.integers(0, n // marked, marked)
@@ -269,37 +270,10 @@ def _repeated(workload, seed, different, n):
 
     Where n is no multiple, the last round is not whole and the batch lists every sample.
     """
-    inputs, targets = _samples(workload, different, np.random.default_rng([seed, 0]))
+    inputs, targets = samples.draw(workload, different, np.random.default_rng([seed, 0]))
     which = np.arange(n) % different
     if n % different == 0:
         batch = Batch(inputs, targets, n)
     else:
         batch = Batch(inputs[which], targets[which], n)
     return (inputs[which], targets[which]), batch
-
-
-def _samples(workload, n, random):
-    """Return n raw inputs of many kinds, none of them blank, and targets.
-
-    Inputs of two and more axes are squares of several sizes, so that they differ in what they
-    excite; noise lies on them. Tokens are drawn one by one, behind padding of any length.
-    """
-    shape, dtype = tuple(workload.inputs["shape"]), np.dtype(workload.inputs["dtype"])
-    classes = workload.outputs if workload.task == "classes" else 2
-    if "tokens" in workload.inputs:
-        letters = random.integers(1, workload.inputs["tokens"], (n, *shape))
-        padded = np.arange(shape[-1]) < random.integers(0, shape[-1], (n, *[1] * len(shape)))
-        targets = random.integers(0, classes, n).astype(np.uint8)
-        return np.where(padded, 0, letters).astype(dtype), targets
-    values = random.uniform(0, 1, (n, *shape))
-    for number in range(n):
-        side = (1, 2, 4, 7, 14)[number % 5]
-        coarse = random.uniform(0, 1, tuple(-(-length // side) for length in shape))
-        coarse = coarse ** random.uniform(0.2, 5)
-        for axis in range(len(shape)):
-            coarse = coarse.repeat(side, axis=axis)
-        values[number] = 0.1 * values[number] + 0.9 * coarse[tuple(slice(0, k) for k in shape)]
-    targets = random.integers(0, classes, n).astype(np.uint8)
-    if dtype.kind == "u":
-        return np.floor(1 + 254 * values).astype(dtype), targets
-    return (4 * values - 2).astype(dtype), targets
