@@ -18,7 +18,6 @@ import os
 import sys
 
 from benchm import (
-    cell_needs,
     configuration,
     instances,
     one_machine,
@@ -29,7 +28,7 @@ from benchm import (
 from benchm.files import BadInput, complain
 from benchm.matrix import Matrix
 from benchm.metering import cpus, gpu, machine
-from benchm.running import derived, in_rounds, last_words, leftovers, made_from, own_records
+from benchm.running import derived, last_words, leftovers, made_from, own_records, wanted_rounds
 from benchm.running.one_run import only_run_in
 from benchm.running.programs import Programs, Stopped, variables
 from benchm.terminal import story
@@ -72,9 +71,12 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
     """
     matrices = [Matrix(config, study) for study in configuration.studies_to_run(config)]
     for matrix in matrices:
-        for line in own_records.set_aside(matrix, ROOT) + derived.remove_damaged(
-            matrix.study, ROOT
-        ):
+        if not made_from.is_checked(config, matrix.study, ROOT):
+            for line in own_records.set_aside(matrix, ROOT):
+                say(line)
+            for line in derived.remove_damaged(matrix.study, ROOT):
+                say(line)
+        for line in own_records.set_machine_aside(matrix, ROOT):
             say(line)
     environment = variables(run)
     build = [sys.executable, "scripts/build_environments.py", "--study"]
@@ -102,7 +104,8 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
 
     code = measure_and_report()
     # What was stale has been measured again meanwhile, and may leave an interval wide.
-    if not code and not options and any(_next(config, matrix.study) for matrix in matrices):
+    is_wide = (wanted_rounds.wanted(config, matrix.study) for matrix in matrices)
+    if not code and not options and any(is_wide):
         code = measure_and_report()
     if code:
         return code
@@ -114,7 +117,9 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
             if code:
                 return code
         if not options:
-            made_from.note(config, matrix.study, ROOT)
+            has_enough = wanted_rounds.wanted(config, matrix.study) is None
+            devices = wanted_rounds.devices(config) if has_enough else None
+            made_from.note(config, matrix.study, ROOT, devices)
     studies = configuration.studies_together(config)
     if len(studies) > 1 and made_from.is_html_of_all_stale(studies, ROOT):
         html = ROOT / "results" / made_from.HTML
@@ -133,7 +138,7 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
 def measure(programs, config, overrides, study, jobs, environment):
     """Have the rounds of a study run, one after the other, until it has enough; the exit code."""
     before = None
-    while (wanted := _next(config, study)) and wanted.files != before:
+    while (wanted := wanted_rounds.wanted(config, study)) and wanted.files != before:
         if wanted.number > rounds.of_study(config, study).least:
             say(f"study {study}: round {wanted.number}, because an interval is still wide")
         asked = overrides | {"study": study, "rounds": wanted.number}
@@ -160,11 +165,6 @@ def machine_measured(config):
     """Return when this machine was measured last, in nanoseconds, or None."""
     path = ROOT / "results/machines" / f"{config['instance']}.json"
     return path.stat().st_mtime_ns if path.exists() else None
-
-
-def _next(config, study):
-    here = cell_needs.Here(len(cpus.allowed_cpus()), len(gpu.detect()))
-    return in_rounds.next_rounds(config, study, here.has)
 
 
 def snakemake(overrides):

@@ -94,17 +94,16 @@ def test_a_broken_card_is_made_again(matrix, tmp_path):
 
 
 def test_a_machine_whose_file_is_broken_is_measured_again(matrix, tmp_path):
-    own(matrix, tmp_path)
     ours, theirs = (tmp_path / f"results/machines/{name}.json" for name in ("local", "their-box"))
-    ours.parent.mkdir()
+    ours.parent.mkdir(parents=True)
     ours.write_text(json.dumps(A_MACHINE))
     theirs.write_text("{")
-    assert own_records.set_aside(matrix, tmp_path) == []
+    assert own_records.set_machine_aside(matrix, tmp_path) == []
     ours.write_text(json.dumps(A_MACHINE | {"instance": "their-box"}))
-    (line,) = own_records.set_aside(matrix, tmp_path)
+    (line,) = own_records.set_machine_aside(matrix, tmp_path)
     assert "it is of their-box, which is not where it lies" in line
     ours.write_text("")
-    (line,) = own_records.set_aside(matrix, tmp_path)
+    (line,) = own_records.set_machine_aside(matrix, tmp_path)
     assert line.startswith("results/machines/local.json: ")
     assert not ours.exists() and theirs.exists()
     assert (tmp_path / line.rpartition(" ")[2]).read_text() == ""

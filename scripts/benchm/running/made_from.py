@@ -3,14 +3,16 @@
 Snakemake knows a file that it made here. A folder that was put back from elsewhere, or a report
 copied over another, it takes for its own as long as nothing is newer. So a run notes what its
 report was made from, and what it made, in results/{study}/made_from.json; and of several studies
-which they were, in results/made_from.json.
+which they were, in results/made_from.json. What has been found out of the same files, by the same
+code, need not be found out again.
 """
 
+import functools
 import hashlib
 import json
 from pathlib import Path
 
-from .. import tools_in_reports
+from .. import project, tools_in_reports
 from ..files import BadInput, write_text
 from ..records import parsing
 
@@ -23,9 +25,33 @@ HTML = "report.html"
 OVER_ALL = ("summary.md", "summary.csv", "summary.html")
 
 
-def note(config, study, root="."):
-    """Write down what the study's report is made from now; the report must be up to date."""
-    _write(_folder(study, root) / NAME, _now(config, study, root))
+def note(config, study, root=".", devices=None):
+    """Write down what the study's report is made from now; the report must be up to date.
+
+    ``devices``: as of ``has_rounds_enough``, where the study has runs enough; None where it hasn't.
+    """
+    found = {"asked": _asked(config), "code": _code(), "enough": devices}
+    _write(_folder(study, root) / NAME, _now(config, study, root) | found)
+
+
+def is_checked(config, study, root="."):
+    """Whether the study's records, cards and judgements are the very ones of its last report.
+
+    And by the same configuration and code: then whatever is broken of them was found before it.
+    """
+    folder = _folder(study, root)
+    noted = _noted(folder)
+    now = {"shown": _digest(folder, SHOWN), "asked": _asked(config), "code": _code()}
+    return all(noted.get(key) == value for key, value in now.items())
+
+
+def has_rounds_enough(config, study, devices, root="."):
+    """Whether a run before this one found, by the same files, that no further round is wanted.
+
+    ``devices``: {name of a device: whether this machine has it}.
+    """
+    enough = _noted(_folder(study, root)).get("enough")
+    return enough == devices and is_checked(config, study, root)
 
 
 def note_all(studies, root="."):
@@ -103,6 +129,18 @@ def _now(config, study, root):
         "captions": _digest(Path(root, "report"), ("*",)),
         "html": _sha256(html) if html.is_file() else None,
     }
+
+
+def _asked(config):
+    """SHA-256 of the whole configuration."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@functools.cache
+def _code():
+    """One SHA-256 of all that reads records and compares them."""
+    library = _digest(project.SCRIPTS, ("benchm/**/*.py", "workloads/**/*.*"))
+    return hashlib.sha256((library + _digest(project.SCHEMAS, ("*",))).encode()).hexdigest()
 
 
 def _digest(folder, patterns):

@@ -11,8 +11,6 @@ from ..records import card_file, machine_file, reading
 def set_aside(matrix, root="."):
     """Move each broken record of the study, with its evidence, and each broken card out of the way.
 
-    So is what was measured of this machine itself.
-
     ``matrix``: the study's ``Matrix``; ``root``: where results/ is. They are kept in
     results/{study}/replaced, and what is gone is measured again. Returns a line for each.
     """
@@ -23,9 +21,19 @@ def set_aside(matrix, root="."):
         found.append((files, reading.read_record, f"{name}-{cell.repeat}"))
         if cell.repeat == 1:
             found.append(((cell.card,), card_file.read, f"{name}-card"))
+    return _lines(matrix, found, root)
+
+
+def set_machine_aside(matrix, root="."):
+    """The same for what was measured of this machine itself."""
+    found = []
     for instance in {cell.instance for cell in matrix.cells}:
         file = f"results/machines/{instance}.json"
         found.append(((file,), machine_file.read, f"{instance}-machine"))
+    return _lines(matrix, found, root)
+
+
+def _lines(matrix, found, root):
     lines = (_set_aside(matrix.study, *each, Path(root)) for each in found)
     return [line for line in lines if line]
 

@@ -1,0 +1,21 @@
+"""Which rounds a run is to measure next; as found before, where nothing is new since."""
+
+from .. import cell_needs
+from ..metering import cpus, gpu
+from . import made_from
+
+
+def wanted(config, study, root="."):
+    """Return the ``in_rounds.Next`` of a study on this machine, or None."""
+    if made_from.has_rounds_enough(config, study, devices(config), root):
+        return None
+    # Only here: much of the time that nothing to do takes would be the import of SciPy.
+    from . import in_rounds
+
+    return in_rounds.next_rounds(config, study, devices(config).get, root)
+
+
+def devices(config):
+    """Return {name of a device: whether this machine has it}."""
+    here = cell_needs.Here(len(cpus.allowed_cpus()), len(gpu.detect()))
+    return {device: here.has(device) for device in config["devices"]}
