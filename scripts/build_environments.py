@@ -36,6 +36,7 @@ from benchm.environments.retrying import Patience
 from benchm.environments.status import Environment, is_settled, key_of, read_status
 from benchm.files import BadInput, complain
 from benchm.metering import gpu
+from benchm.yaml_files import FAST
 
 ROOT = project.ROOT
 STAND_IN = project.SCRIPTS / "benchm" / "standin"
@@ -53,7 +54,7 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
     """
     files = {name: ROOT / "envs" / f"{name}.yaml" for name in REQUIRED}
     try:
-        content = yaml.safe_load(config.read_text(encoding="utf-8"))
+        content = yaml.load(config.read_text(encoding="utf-8"), Loader=FAST)
         kinds = {Device.parse(device).kind for device in content.get("devices", ["cpu"])}
         kinds -= set() if gpus else {"gpu"}
         chosen = {**content, "also": [*content.get("also", []), *also, *names]}

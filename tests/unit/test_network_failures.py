@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from building import Bench
+from fake_programs import executable
 from installer_messages import read_messages
 
 from benchm import network, project
@@ -128,6 +129,33 @@ def test_a_host_that_can_not_be_reached_is_not_waited_for_in_every_run(bench, mo
     monkeypatch.setenv("FAIL_alpha", TIME_OUT)
     assert bench.run("alpha") == (0, ["alpha"] * 3)
     assert bench.run("alpha") == (0, ["alpha"])  # it may be back, so it is asked for once
+    monkeypatch.delenv("FAIL_alpha")
+    assert bench.run("alpha") == (0, ["alpha"])
+    assert bench.status("alpha")["ok"]
+
+
+def test_a_repository_that_is_still_out_of_reach_costs_a_question_and_no_build(
+    bench, monkeypatch, capfd
+):
+    line = "a @ git+https://example.org/a"
+    (bench.folder / "envs/alpha.yaml").write_text(
+        f"dependencies: ['python>=3.11', {{pip: ['{line}']}}]\n"
+    )
+    git = executable(
+        bench.folder / "bin/git", "#!/bin/sh\necho 'fatal: no such host' >&2; exit 128"
+    )
+    monkeypatch.setenv("PATH", f"{git.parent}:/usr/bin:/bin")
+    reason = "a: no connection to https://example.org/a: no such host"
+    monkeypatch.setenv("FAIL_alpha", f"conda stand-in: {reason}")
+    assert bench.run("alpha") == (0, ["alpha"] * 3)
+    assert bench.status("alpha")["reason"] == reason
+    capfd.readouterr()
+    assert bench.run("alpha") == (0, [])
+    assert f"environment 1/1 alpha: unavailable: {reason}" in capfd.readouterr().err
+    # Another reason may be another outcome; and what can be reached is built.
+    git.write_text("#!/bin/sh\necho 'fatal: no answer' >&2; exit 128")
+    assert bench.run("alpha") == (0, ["alpha"])
+    git.write_text("#!/bin/sh\nexit 0")
     monkeypatch.delenv("FAIL_alpha")
     assert bench.run("alpha") == (0, ["alpha"])
     assert bench.status("alpha")["ok"]

@@ -12,6 +12,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from ..yaml_files import FAST
+
 _PACKAGES = "lib*/python*/site-packages"
 
 
@@ -48,7 +50,7 @@ def installed(directory):
 
 def _pins(file):
     try:
-        content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        content = yaml.load(Path(file).read_text(encoding="utf-8"), Loader=FAST)
         sections = [entry for entry in content["dependencies"] if isinstance(entry, dict)]
         return [line for section in sections for line in section.get("pip", [])]
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):

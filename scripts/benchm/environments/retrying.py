@@ -7,6 +7,7 @@ version, a channel) is not tried again: it won't come.
 import time
 
 from .. import network
+from ..standin import Refused, environment_file, git_sources
 from .builder import say
 from .status import read_status
 
@@ -28,6 +29,19 @@ def has_failed_before(environment, status):
     return bool(failed) and failed.get("key") == environment.key and is_network_failure(status)
 
 
+def is_still_unreachable(environment, status, variables):
+    """Whether a repository that the stand-in would fetch still can't be reached, for that reason.
+
+    git alone tells, in a moment; a build comes to the same but takes seconds, in every run.
+    ``status``: of the last build; ``variables``: with which the next one would start.
+    """
+    try:
+        git_sources.check(environment_file.read(environment.file).pip, variables)
+    except Refused as refusal:
+        return _failed(status)["reason"] == str(refusal)
+    return False
+
+
 class Patience:
     """Builds environments, again when the network failed; for several builders at once.
 
@@ -41,7 +55,11 @@ class Patience:
 
     def build(self, builder, environment):
         """Have ``builder`` build an environment and return its last status."""
-        known = has_failed_before(environment, read_status(builder.prefix, environment.name))
+        before = read_status(builder.prefix, environment.name)
+        known = has_failed_before(environment, before)
+        is_stand_in = builder.source == "stand-in"
+        if known and is_stand_in and is_still_unreachable(environment, before, builder.variables):
+            return before
         status = builder.build(environment)
         for pause in () if known else self.pauses:
             if self._is_gone or builder.stopped or not is_network_failure(status):
