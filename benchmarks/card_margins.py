@@ -2,15 +2,18 @@
 """How far inside their tolerances are the cards of tools that follow the protocol?
 
     PYTHONPATH=scripts .driver/bin/python benchmarks/card_margins.py --output DIR [--seeds 20]
-                                                                     [TOOL ...]
+                                                                     [--study NAME] [TOOL ...]
+    PYTHONPATH=scripts .driver/bin/python benchmarks/card_margins.py --table FILE.csv
 
 Makes the parity card of each tool once for each seed, at the sizes of a study, and keeps it as
-DIR/TOOL/SEED.json; a card that is there is not made again. Prints a table: for each tool how many
-cards came out `different` (false alarms), and for each field the largest error as a share of its
-tolerance. Tools that are off by default, and those without an environment, are left out.
+DIR/TOOL/SEED.json; a card that is there is not made again. Writes each card's verdict and fields to
+DIR/margins.csv, and prints a table of that: for each tool how many cards came out `different`
+(false alarms), and for each field the largest error as a share of its tolerance. Tools that are off
+by default, and those without an environment, are left out. With --table only such a file is read.
 """
 
 import argparse
+import csv
 import json
 import subprocess
 import sys
@@ -20,6 +23,9 @@ from overhead import adapter_of, environment_of
 
 from benchm import adapters, configuration, twin, workloads
 from benchm.project import ROOT
+
+#: Of margins.csv; ``used``: a field's error as a share of its tolerance.
+COLUMNS = ("tool", "seed", "verdict", "field", "used")
 
 
 def job_of(tool, entry, name, study):
@@ -56,44 +62,52 @@ def make(tool, entry, name, study, seed, path):
     )
 
 
-def table(cards):
-    """Return Markdown lines; ``cards``: {tool: list of cards}."""
-    fields = list(
-        dict.fromkeys(
-            field["field"]
-            for found in cards.values()
-            for card in found
-            for field in card["fields"]
-            if field["tolerance"]
-        )
-    )
+def rows_of(tool, seed, card):
+    """Yield what is kept of a card, a dict for each field that has a tolerance."""
+    for field in card["fields"]:
+        if field["tolerance"]:
+            used = f"{field['error'] / field['tolerance']:.4f}"
+            yield dict(
+                zip(COLUMNS, (tool, seed, card["verdict"], field["field"], used), strict=True)
+            )
+
+
+def table(rows):
+    """Return Markdown lines of ``rows``, dicts with the keys ``COLUMNS``."""
+    fields = list(dict.fromkeys(row["field"] for row in rows))
     yield f"| tool | cards | different | {' | '.join(fields)} |"
     yield f"|:--|--:|--:|{'--:|' * len(fields)}"
-    for tool, found in cards.items():
-        wrong = sum(card["verdict"] not in ("same", "equivalent") for card in found)
+    for tool in dict.fromkeys(row["tool"] for row in rows):
+        verdicts = {row["seed"]: row["verdict"] for row in rows if row["tool"] == tool}
+        wrong = sum(verdict not in ("same", "equivalent") for verdict in verdicts.values())
         shares = []
         for name in fields:
-            values = [
-                field["error"] / field["tolerance"]
-                for card in found
-                for field in card["fields"]
-                if field["field"] == name and field["tolerance"]
-            ]
-            shares.append(f"{max(values):.2f}" if values else "")
-        yield f"| {tool} | {len(found)} | {wrong} | {' | '.join(shares)} |"
+            of_it = [r["used"] for r in rows if (r["tool"], r["field"]) == (tool, name)]
+            shares.append(f"{max(map(float, of_it)):.2f}" if of_it else "")
+        yield f"| {tool} | {len(verdicts)} | {wrong} | {' | '.join(shares)} |"
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--study", default="quick", help="whose sizes the cards have")
     parser.add_argument("--seeds", type=int, default=20, help="cards of each tool")
-    parser.add_argument("--output", type=Path, required=True, help="where the cards are kept")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--output", type=Path, metavar="DIR", help="where the cards are kept")
+    what.add_argument("--table", type=Path, metavar="FILE", help="print the table of this file")
     parser.add_argument("tools", nargs="*", help="some of the tools")
     asked = parser.parse_args(argv)
+    if asked.table:
+        with asked.table.open(newline="", encoding="utf-8") as source:
+            print("\n".join(table(list(csv.DictReader(source)))))
+        return 0
     config = configuration.read()
     study = config["studies"][asked.study]
     # Seed by seed, so that what is there after a while is of all tools.
-    ours = [tool for tool in configuration.tools_to_run(config, "cpu") if not twin.base_of(tool)]
+    ours = [
+        tool
+        for tool in configuration.tools_to_run(config, "cpu")
+        if not twin.base_of(tool) and adapters.leaf_of(config["tools"][tool], study["workload"])
+    ]
     tools = asked.tools or ours
     for seed in range(1, asked.seeds + 1):
         for tool in tools:
@@ -104,11 +118,17 @@ def main(argv=None):
                 make(tool, config["tools"][tool], asked.study, study, seed * 100, path)
             except SystemExit as lacking:
                 print(lacking, file=sys.stderr)
-    cards = {
-        tool: [json.loads(p.read_text()) for p in sorted((asked.output / tool).glob("*.json"))]
+    rows = [
+        row
         for tool in tools
-    }
-    print("\n".join(table({tool: found for tool, found in cards.items() if found})))
+        for path in sorted((asked.output / tool).glob("*.json"), key=lambda p: int(p.stem))
+        for row in rows_of(tool, path.stem, json.loads(path.read_text(encoding="utf-8")))
+    ]
+    with (asked.output / "margins.csv").open("w", newline="", encoding="utf-8") as target:
+        writer = csv.DictWriter(target, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print("\n".join(table(rows)))
     return 0
 
 
