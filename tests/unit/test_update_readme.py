@@ -72,6 +72,29 @@ def test_the_readme_has_the_short_answer_and_a_page_of_docs_the_long_one(root):
     assert f"](figures/{(root / drawn).name})" in long and (root / drawn).exists()
 
 
+@pytest.mark.parametrize(
+    ("drawn", "is_same"),
+    [
+        ('<path id="m0e1.25" d="M 135.998437 -7.5 L 10 0"/>', True),
+        ('<path id="m0e1.25" d="M 135.998400 -7.5 L 10 0"/>', True),
+        ('<path id="m0e1.25" d="M 135.988438 -7.5 L 10 0"/>', False),
+        ('<path id="m0e1.25" d="M 135.998438 -7.5 L 11 0"/>', False),
+        ('<path id="m0e1.26" d="M 135.998438 -7.5 L 10 0"/>', False),
+        ('<path id="m0e1.25" d="M 135.998438 L 10 0"/>', False),
+    ],
+)
+def test_a_drawing_is_the_same_where_another_processor_rounds_the_last_digit(
+    tmp_path, drawn, is_same
+):
+    figure = tmp_path / "a.svg"
+    figure.write_text('<path id="m0e1.25" d="M 135.998438 -7.5 L 10 0"/>')
+    assert update_readme.is_so(figure, drawn) is is_same
+    # Of a page not a digit may differ.
+    page = tmp_path / "a.md"
+    page.write_text("1.000001")
+    assert not update_readme.is_so(page, "1.000002")
+
+
 def test_who_leads_where_is_said_as_above_the_table_of_all_studies():
     marks = f"<!-- {{}} of {ARCHIVE} -->\n<!-- end of table -->\n"
     made = blocks(update_readme.updated("".join(map(marks.format, ("leaders", "summary"))), ROOT))
