@@ -2,14 +2,15 @@
 """How far inside their tolerances are the cards of tools that follow the protocol?
 
     PYTHONPATH=scripts .driver/bin/python benchmarks/card_margins.py --output DIR [--seeds 20]
-                                                                     [--study NAME] [TOOL ...]
-    PYTHONPATH=scripts .driver/bin/python benchmarks/card_margins.py --table FILE.csv
+                                                      [--study NAME] [--known FILE] [TOOL ...]
+    PYTHONPATH=scripts .driver/bin/python benchmarks/card_margins.py --table FILE
 
 Makes the parity card of each tool once for each seed, at the sizes of a study, and keeps it as
-DIR/TOOL/SEED.json; a card that is there is not made again. Writes each card's verdict and fields to
-DIR/margins.csv, and prints a table of that: for each tool how many cards came out `different`
-(false alarms), and for each field the largest error as a share of its tolerance. Tools that are off
-by default, and those without an environment, are left out. With --table only such a file is read.
+DIR/TOOL/SEED.json; a card that is there, or is in a FILE of before, is not made again. Writes each
+card's verdict and fields to DIR/margins.csv, with those of FILE, and prints a table of that: for
+each tool how many cards came out `different` (false alarms), and for each field the largest error
+as a share of its tolerance. Tools that are off by default, and those without an environment, are
+left out. With --table only such a FILE is read.
 """
 
 import argparse
@@ -72,6 +73,12 @@ def rows_of(tool, seed, card):
             )
 
 
+def read(path):
+    """Return the rows of a file of margins."""
+    with path.open(newline="", encoding="utf-8") as source:
+        return list(csv.DictReader(source))
+
+
 def table(rows):
     """Return Markdown lines of ``rows``, dicts with the keys ``COLUMNS``."""
     fields = list(dict.fromkeys(row["field"] for row in rows))
@@ -94,12 +101,14 @@ def main(argv=None):
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--output", type=Path, metavar="DIR", help="where the cards are kept")
     what.add_argument("--table", type=Path, metavar="FILE", help="print the table of this file")
+    parser.add_argument("--known", type=Path, metavar="FILE", help="margins that need no card")
     parser.add_argument("tools", nargs="*", help="some of the tools")
     asked = parser.parse_args(argv)
     if asked.table:
-        with asked.table.open(newline="", encoding="utf-8") as source:
-            print("\n".join(table(list(csv.DictReader(source)))))
+        print("\n".join(table(read(asked.table))))
         return 0
+    known = read(asked.known) if asked.known else []
+    cards = {(row["tool"], int(row["seed"])) for row in known}
     config = configuration.read()
     study = config["studies"][asked.study]
     # Seed by seed, so that what is there after a while is of all tools.
@@ -112,16 +121,17 @@ def main(argv=None):
     for seed in range(1, asked.seeds + 1):
         for tool in tools:
             path = asked.output / tool / f"{seed}.json"
-            if path.exists():
+            if path.exists() or (tool, seed) in cards:
                 continue
             try:
                 make(tool, config["tools"][tool], asked.study, study, seed * 100, path)
             except SystemExit as lacking:
                 print(lacking, file=sys.stderr)
-    rows = [
+    rows = known + [
         row
         for tool in tools
         for path in sorted((asked.output / tool).glob("*.json"), key=lambda p: int(p.stem))
+        if (tool, int(path.stem)) not in cards
         for row in rows_of(tool, path.stem, json.loads(path.read_text(encoding="utf-8")))
     ]
     with (asked.output / "margins.csv").open("w", newline="", encoding="utf-8") as target:
