@@ -23,6 +23,10 @@ _LOOKS_AROUND = {
 }
 
 
+#: Where statements, or what has some, hang in others.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
 def files_of(program):
     """Return the paths, sorted and relative to the project, of all that ``program`` runs.
 
@@ -94,31 +98,43 @@ def _uses_in_r(path, root):
 
 
 def _imports(path, root=SCRIPTS):
-    for level, module, names in _statements(path.read_text(encoding="utf-8"), str(path)):
+    """Return the files that a program's imports run; ``root``: where its modules are looked for."""
+    about = path.stat()
+    return _imports_of(path, root, about.st_mtime_ns, about.st_size)
+
+
+@functools.cache
+def _imports_of(path, root, _mtime, _size):
+    """The same of a file as it is now.
+
+    Rules ask for the same files for each cell, and between two questions one may be edited.
+    """
+    found = []
+    for level, module, names in _statements(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if module is not None:
             package = path.relative_to(root).parts[:-level] if level else ()
             module = ".".join([*package, *([module] if module else [])])
             # What is imported from a package may be a module of it.
             names = (module, *(f"{module}.{name}" for name in names))
         for name in names:
-            yield from _files(name, root)
+            found += _files(name, root)
+    return tuple(found)
 
 
-@functools.cache
-def _statements(text, path):
-    """Return (level, module, names) of each import in a program; module: None for ``import a, b``.
+def _statements(tree):
+    """Yield (level, module, names) of each import in a program; module: None for ``import a, b``.
 
-    By its text, not its path alone: rules ask for the same files for each cell, and between two
-    questions a file may have been edited.
+    Wherever it stands; but no expression holds one, and most of a program is expressions.
     """
-    found = []
-    for node in ast.walk(ast.parse(text, path)):
+    todo = [tree]
+    while todo:
+        node = todo.pop()
         if isinstance(node, ast.Import):
-            found.append((0, None, tuple(alias.name for alias in node.names)))
+            yield 0, None, tuple(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            names = tuple(alias.name for alias in node.names)
-            found.append((node.level, node.module or "", names))
-    return found
+            yield node.level, node.module or "", tuple(alias.name for alias in node.names)
+        for block in _BLOCKS:
+            todo += getattr(node, block, ())
 
 
 def _files(name, root):

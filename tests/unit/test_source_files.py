@@ -79,3 +79,30 @@ def test_relative_imports_are_followed():
         "scripts/benchm/files.py",
     } <= set(files)
     assert "scripts/benchm/metering/gpu.py" not in files
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "import m",
+        "from m import x",
+        "def f():\n    class C:\n        import m",
+        "async def f():\n    async with a:\n        import m",
+        "if a:\n    pass\nelif b:\n    import m",
+        "try:\n    pass\nexcept* E:\n    import m",
+        "try:\n    pass\nfinally:\n    import m",
+        "for a in b:\n    pass\nelse:\n    from m import x",
+        "match a:\n    case 1:\n        import m",
+        "f = lambda: 1; import m",
+    ],
+)
+def test_an_import_is_found_wherever_it_stands_and_after_an_edit(tmp_path, monkeypatch, place):
+    (tmp_path / "m.py").write_text("")
+    program = tmp_path / "p.py"
+    program.write_text("import json\n")
+    for name in ("ROOT", "SCRIPTS"):
+        monkeypatch.setattr(source_files, name, tmp_path)
+    monkeypatch.setattr(source_files._imports, "__defaults__", (tmp_path,))
+    assert source_files.files_of("p.py") == ["p.py"]
+    program.write_text(place)
+    assert source_files.files_of("p.py") == ["m.py", "p.py"]
