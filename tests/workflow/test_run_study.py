@@ -134,6 +134,14 @@ def test_a_second_run_has_nothing_to_do(project):
     assert {path: path.stat().st_mtime_ns for path in times} == times
     html = project.folder / "results/tiny/report.html"
     assert html.read_bytes() == files[html]
+    # It did not even read the records: it noted before that there are rounds enough.
+    asked = "import sys; sys.path.insert(0, 'scripts'); from benchm import configuration as c\n"
+    asked += "from benchm.running import wanted_rounds as w\nconfig = c.read()\n"
+    asked += "print(w.wanted(config, 'tiny'), 'scipy' in sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=project.folder, capture_output=True, text=True
+    )
+    assert told.stdout.split() == ["None", "False"], told.stderr
 
 
 def test_a_caption_makes_the_report_anew_and_no_cell(project):
