@@ -82,6 +82,18 @@ def test_what_another_configuration_asks_is(study, config, change):
     assert not made_from.has_rounds_enough(config | change, "quick", HERE, study)
 
 
+def test_which_other_studies_are_asked_for_is_not(study, config):
+    assert made_from.has_rounds_enough(config | {"study": ["quick", "text"]}, "quick", HERE, study)
+
+
+def test_what_else_was_asked_does_not_make_a_page_of_several_studies_stale(study, config):
+    for name in (*made_from.OVER_ALL, made_from.HTML):
+        (study / "results" / name).write_text("as made")
+    made_from.note_all(["quick"], study)
+    made_from.note(config | {"rounds": 7}, "quick", study)
+    assert not made_from.is_html_of_all_stale(["quick"], study)
+
+
 def test_what_other_code_would_find_is(study, config, monkeypatch):
     monkeypatch.setattr(made_from, "_code", lambda: "edited")
     assert not made_from.is_checked(config, "quick", study)

@@ -3,8 +3,10 @@
 Snakemake knows a file that it made here. A folder that was put back from elsewhere, or a report
 copied over another, it takes for its own as long as nothing is newer. So a run notes what its
 report was made from, and what it made, in results/{study}/made_from.json; and of several studies
-which they were, in results/made_from.json. What has been found out of the same files, by the same
-code, need not be found out again.
+which they were, in results/made_from.json.
+
+What has been found out of the same files, by the same code, need not be found out again: that is in
+results/{study}/checked.json.
 """
 
 import functools
@@ -17,6 +19,7 @@ from ..files import BadInput, write_text
 from ..records import parsing
 
 NAME = "made_from.json"
+CHECKED = "checked.json"
 #: Below results/{study}: what a report is made from, and what is made of it.
 SHOWN = ("runs/**/*.json", "parity/*.json", "evidence/**/*.json")
 MADE = ("runs.csv", "left_out.json", "report.md", "tables/*", "figures/*", "pages/*")
@@ -30,8 +33,10 @@ def note(config, study, root=".", devices=None):
 
     ``devices``: as of ``has_rounds_enough``, where the study has runs enough; None where it hasn't.
     """
-    found = {"asked": _asked(config), "code": _code(), "enough": devices}
-    _write(_folder(study, root) / NAME, _now(config, study, root) | found)
+    folder = _folder(study, root)
+    now = _now(config, study, root)
+    _write(folder / NAME, now)
+    _write(folder / CHECKED, _checked(config, now["shown"]) | {"enough": devices})
 
 
 def is_checked(config, study, root="."):
@@ -40,8 +45,8 @@ def is_checked(config, study, root="."):
     And by the same configuration and code: then whatever is broken of them was found before it.
     """
     folder = _folder(study, root)
-    noted = _noted(folder)
-    now = {"shown": _digest(folder, SHOWN), "asked": _asked(config), "code": _code()}
+    noted = _noted(folder, CHECKED)
+    now = _checked(config, _digest(folder, SHOWN))
     return all(noted.get(key) == value for key, value in now.items())
 
 
@@ -50,7 +55,7 @@ def has_rounds_enough(config, study, devices, root="."):
 
     ``devices``: {name of a device: whether this machine has it}.
     """
-    enough = _noted(_folder(study, root)).get("enough")
+    enough = _noted(_folder(study, root), CHECKED).get("enough")
     return enough == devices and is_checked(config, study, root)
 
 
@@ -110,9 +115,9 @@ def _folder(study, root):
     return Path(root, "results", study)
 
 
-def _noted(folder):
+def _noted(folder, name=NAME):
     try:
-        found = parsing.load(folder / NAME)
+        found = parsing.load(folder / name)
     except BadInput:
         return {}
     return found if isinstance(found, dict) else {}
@@ -131,9 +136,18 @@ def _now(config, study, root):
     }
 
 
-def _asked(config):
-    """SHA-256 of the whole configuration."""
-    return hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
+def _checked(config, shown):
+    """What decides whether a record is good, and whether tools are compared enough.
+
+    ``shown``: digest of records, cards and judgements. Which other studies are asked for does not.
+    """
+    asked = {key: value for key, value in config.items() if key != "study"}
+    text = json.dumps(asked, sort_keys=True, default=str)
+    return {
+        "shown": shown,
+        "asked": hashlib.sha256(text.encode()).hexdigest(),
+        "code": _code(),
+    }
 
 
 @functools.cache
