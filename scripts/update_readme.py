@@ -94,7 +94,7 @@ def pages(root):
 
 
 def is_so(path, text):
-    """Whether a file is there and says ``text``; a drawing, to a ten-thousandth of a point.
+    """Whether a file is there and says ``text``; a drawing, to the last of its six digits.
 
     Where a number is between two of six digits, processors of another make round it the other way.
     """
@@ -105,7 +105,7 @@ def is_so(path, text):
         return there == text
     ours, theirs = (NUMBER.findall(drawn) for drawn in (text, there))
     return NUMBER.sub("", text) == NUMBER.sub("", there) and all(
-        math.isclose(float(our), float(their), abs_tol=1e-4)
+        math.isclose(float(our), float(their), abs_tol=1.5e-6)
         for our, their in zip(ours, theirs, strict=True)
     )
 

@@ -43,6 +43,8 @@ def test_without_the_page_over_them_as_after_a_dry_run_nothing_can_be_made(root)
 
 
 HERE = {"cpu": True, "gpu": False}
+RECORD = "runs/local/cpu/pytorch/1.json"
+CARD = "parity/cards/local/cpu/pytorch.json"
 
 
 @pytest.fixture
@@ -53,10 +55,9 @@ def config():
 @pytest.fixture
 def study(tmp_path, config):
     """A folder whose report is noted as made, with runs enough; returns where results/ is."""
-    record = tmp_path / "results/quick/runs/local/cpu/pytorch/1.json"
-    card = tmp_path / "results/quick/parity/pytorch.json"
-    for path in (record, card):
-        path.parent.mkdir(parents=True)
+    for name in ("parity/pytorch.json", CARD, RECORD):
+        path = tmp_path / "results/quick" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}")
     made_from.note(config, "quick", tmp_path, HERE)
     return tmp_path
@@ -68,7 +69,7 @@ def test_what_was_found_of_the_same_files_is_not_asked_again(study, config):
 
 
 @pytest.mark.parametrize("content", ["", '{"train_s": 1}', None])
-@pytest.mark.parametrize("file", ["runs/local/cpu/pytorch/1.json", "parity/pytorch.json"])
+@pytest.mark.parametrize("file", [RECORD, CARD, "parity/pytorch.json"])
 def test_a_record_or_card_that_changed_or_is_gone_is(study, config, file, content):
     path = study / "results/quick" / file
     path.unlink() if content is None else path.write_text(content)
@@ -131,6 +132,6 @@ def test_with_nothing_new_no_comparison_is_made(study, config, monkeypatch):
     monkeypatch.setattr(in_rounds, "next_rounds", compare)
     made_from.note(config, "quick", study, wanted_rounds.devices(config))
     assert wanted_rounds.wanted(config, "quick", study) is None
-    (study / "results/quick/runs/local/cpu/pytorch/1.json").write_text("new")
+    (study / "results/quick" / RECORD).write_text("new")
     with pytest.raises(AssertionError, match="compared"):
         wanted_rounds.wanted(config, "quick", study)

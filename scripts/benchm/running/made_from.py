@@ -22,6 +22,8 @@ NAME = "made_from.json"
 CHECKED = "checked.json"
 #: Below results/{study}: what a report is made from, and what is made of it.
 SHOWN = ("runs/**/*.json", "parity/*.json", "evidence/**/*.json")
+#: What a run sets aside where it is broken, or asks for where it is missing.
+OWN = (*SHOWN, "parity/cards/**/*.json")
 MADE = ("runs.csv", "left_out.json", "report.md", "tables/*", "figures/*", "pages/*")
 HTML = "report.html"
 #: Below results/: what several studies have besides.
@@ -34,9 +36,8 @@ def note(config, study, root=".", devices=None):
     ``devices``: as of ``has_rounds_enough``, where the study has runs enough; None where it hasn't.
     """
     folder = _folder(study, root)
-    now = _now(config, study, root)
-    _write(folder / NAME, now)
-    _write(folder / CHECKED, _checked(config, now["shown"]) | {"enough": devices})
+    _write(folder / NAME, _now(config, study, root))
+    _write(folder / CHECKED, _checked(config, folder) | {"enough": devices})
 
 
 def is_checked(config, study, root="."):
@@ -46,8 +47,7 @@ def is_checked(config, study, root="."):
     """
     folder = _folder(study, root)
     noted = _noted(folder, CHECKED)
-    now = _checked(config, _digest(folder, SHOWN))
-    return all(noted.get(key) == value for key, value in now.items())
+    return all(noted.get(key) == value for key, value in _checked(config, folder).items())
 
 
 def has_rounds_enough(config, study, devices, root="."):
@@ -136,15 +136,15 @@ def _now(config, study, root):
     }
 
 
-def _checked(config, shown):
+def _checked(config, folder):
     """What decides whether a record is good, and whether tools are compared enough.
 
-    ``shown``: digest of records, cards and judgements. Which other studies are asked for does not.
+    Which other studies are asked for does not.
     """
     asked = {key: value for key, value in config.items() if key != "study"}
     text = json.dumps(asked, sort_keys=True, default=str)
     return {
-        "shown": shown,
+        "files": _digest(folder, OWN),
         "asked": hashlib.sha256(text.encode()).hexdigest(),
         "code": _code(),
     }
@@ -153,7 +153,9 @@ def _checked(config, shown):
 @functools.cache
 def _code():
     """One SHA-256 of all that reads records and compares them."""
-    library = _digest(project.SCRIPTS, ("benchm/**/*.py", "workloads/**/*.*"))
+    library = _digest(
+        project.SCRIPTS, ("benchm/**/*.py", "workloads/**/*.py", "workloads/**/*.yaml")
+    )
     return hashlib.sha256((library + _digest(project.SCHEMAS, ("*",))).encode()).hexdigest()
 
 

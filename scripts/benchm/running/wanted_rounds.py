@@ -7,12 +7,13 @@ from . import made_from
 
 def wanted(config, study, root="."):
     """Return the ``in_rounds.Next`` of a study on this machine, or None."""
-    if made_from.has_rounds_enough(config, study, devices(config), root):
+    here = devices(config)
+    if made_from.has_rounds_enough(config, study, here, root):
         return None
-    # Only here: much of the time that nothing to do takes would be the import of SciPy.
+    # Only here: it imports SciPy, which a run with nothing to do can be without.
     from . import in_rounds
 
-    return in_rounds.next_rounds(config, study, devices(config).get, root)
+    return in_rounds.next_rounds(config, study, here.get, root)
 
 
 def devices(config):
