@@ -64,13 +64,14 @@ def make(tool, entry, name, study, seed, path):
 
 
 def rows_of(tool, seed, card):
-    """Yield what is kept of a card, a dict for each field that has a tolerance."""
-    for field in card["fields"]:
-        if field["tolerance"]:
-            used = f"{field['error'] / field['tolerance']:.4f}"
-            yield dict(
-                zip(COLUMNS, (tool, seed, card["verdict"], field["field"], used), strict=True)
-            )
+    """Return what is kept of a card: a dict for each field that has a tolerance, or one of none."""
+    shares = {
+        field["field"]: f"{field['error'] / field['tolerance']:.4f}"
+        for field in card["fields"]
+        if field["tolerance"] and field["error"] is not None
+    }
+    about = {"tool": tool, "seed": seed, "verdict": card["verdict"]}
+    return [about | {"field": f, "used": used} for f, used in (shares or {"": ""}).items()]
 
 
 def read(path):
@@ -81,7 +82,7 @@ def read(path):
 
 def table(rows):
     """Return Markdown lines of ``rows``, dicts with the keys ``COLUMNS``."""
-    fields = list(dict.fromkeys(row["field"] for row in rows))
+    fields = list(dict.fromkeys(row["field"] for row in rows if row["field"]))
     yield f"| tool | cards | different | {' | '.join(fields)} |"
     yield f"|:--|--:|--:|{'--:|' * len(fields)}"
     for tool in dict.fromkeys(row["tool"] for row in rows):
@@ -134,6 +135,7 @@ def main(argv=None):
         if (tool, int(path.stem)) not in cards
         for row in rows_of(tool, path.stem, json.loads(path.read_text(encoding="utf-8")))
     ]
+    asked.output.mkdir(parents=True, exist_ok=True)
     with (asked.output / "margins.csv").open("w", newline="", encoding="utf-8") as target:
         writer = csv.DictWriter(target, COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -27,16 +27,22 @@ import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import yaml
-
-from benchm import adapters, configuration, data_sets, locks, paths, project, surroundings
+from benchm import (
+    adapters,
+    configuration,
+    data_sets,
+    locks,
+    paths,
+    project,
+    surroundings,
+    yaml_files,
+)
 from benchm.device import Device
 from benchm.environments.builder import Builder, say
 from benchm.environments.retrying import Patience
 from benchm.environments.status import Environment, is_settled, key_of, read_status
 from benchm.files import BadInput, complain
 from benchm.metering import gpu
-from benchm.yaml_files import FAST
 
 ROOT = project.ROOT
 STAND_IN = project.SCRIPTS / "benchm" / "standin"
@@ -54,7 +60,7 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
     """
     files = {name: ROOT / "envs" / f"{name}.yaml" for name in REQUIRED}
     try:
-        content = yaml.load(config.read_text(encoding="utf-8"), Loader=FAST)
+        content = yaml_files.load(config)
         kinds = {Device.parse(device).kind for device in content.get("devices", ["cpu"])}
         kinds -= set() if gpus else {"gpu"}
         chosen = {**content, "also": [*content.get("also", []), *also, *names]}
@@ -75,9 +81,7 @@ def wanted_files(config, names, studies=(), also=(), gpus=0):
         }
         made = {entry["data_set"] for entry in entries.values() if "data_set" in entry}
         of_data = {ROOT / data_sets.environment_of(data_set) for data_set in made}
-    except OSError as error:
-        raise BadInput(f"{config}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{config}: 'studies' and 'tools' with environments: {error!r}") from None
     for file in itertools.chain(sorted(of_data), *tools.values()):
         files[file.stem] = file

@@ -14,8 +14,8 @@ _UNREADABLE = (
     *(LookupError, ArithmeticError, AttributeError),
 )
 
-#: For files that programs wrote, or that were read before: libyaml's, where PyYAML has it, is
-#: ten times as fast.
+#: For files that a program wrote, or whose mistakes are told elsewhere: libyaml's loader, where
+#: PyYAML has it, which is much faster.
 FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
