@@ -262,22 +262,6 @@ def test_a_rule_that_fails_ends_with_the_end_of_its_log_and_a_sentence(project):
         assert words not in done.stdout
 
 
-def test_plain_snakemake_without_conda_names_what_does_without_it(project):
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "-j1"],
-        cwd=project.folder,
-        env={"PATH": "/usr/bin:/bin"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 1
-    *_, line = done.stdout.splitlines()
-    stand_in = f"PATH={project.folder}/scripts/benchm/standin/bin:$PATH"
-    assert "no conda on PATH" in line and "`make report`" in line and stand_in in line
-    assert len(done.stdout.splitlines()) <= 2  # Snakemake names its profile
-
-
 @pytest.mark.parametrize("as_background_job", [False, True])
 def test_a_signal_to_the_program_stops_all_of_it(project, as_background_job):
     report(project)

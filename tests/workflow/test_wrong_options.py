@@ -1,4 +1,4 @@
-"""What `make report` can't do is said in one line, before anything is built."""
+"""What `make report`, or Snakemake, can't do is said in one line, before anything is built."""
 
 import subprocess
 import sys
@@ -33,3 +33,19 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(project, options, words):
     )
     assert result.returncode == 2
     assert words in result.stderr.splitlines()[-1]
+
+
+def test_plain_snakemake_without_conda_names_what_does_without_it(project):
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-j1"],
+        cwd=project.folder,
+        env={"PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 1
+    *_, line = done.stdout.splitlines()
+    stand_in = f"PATH={project.folder}/scripts/benchm/standin/bin:$PATH"
+    assert "no conda on PATH" in line and "`make report`" in line and stand_in in line
+    assert len(done.stdout.splitlines()) <= 2  # Snakemake names its profile
