@@ -26,7 +26,7 @@ from benchm import adapters, configuration, twin, workloads
 from benchm.project import ROOT
 
 #: Of margins.csv; ``used``: a field's error as a share of its tolerance.
-COLUMNS = ("tool", "seed", "verdict", "field", "used")
+COLUMNS = ("study", "tool", "seed", "verdict", "field", "used")
 
 
 def job_of(tool, entry, name, study):
@@ -63,14 +63,14 @@ def make(tool, entry, name, study, seed, path):
     )
 
 
-def rows_of(tool, seed, card):
+def rows_of(study, tool, seed, card):
     """Return what is kept of a card: a dict for each field that has a tolerance, or one of none."""
     shares = {
         field["field"]: f"{field['error'] / field['tolerance']:.4f}"
         for field in card["fields"]
         if field["tolerance"] and field["error"] is not None
     }
-    about = {"tool": tool, "seed": seed, "verdict": card["verdict"]}
+    about = {"study": study, "tool": tool, "seed": seed, "verdict": card["verdict"]}
     return [about | {"field": f, "used": used} for f, used in (shares or {"": ""}).items()]
 
 
@@ -109,6 +109,8 @@ def main(argv=None):
         print("\n".join(table(read(asked.table))))
         return 0
     known = read(asked.known) if asked.known else []
+    if others := {row["study"] for row in known} - {asked.study}:
+        parser.error(f"--known {asked.known}: margins of {', '.join(others)}; asked: {asked.study}")
     cards = {(row["tool"], int(row["seed"])) for row in known}
     config = configuration.read()
     study = config["studies"][asked.study]
@@ -133,7 +135,9 @@ def main(argv=None):
         for tool in tools
         for path in sorted((asked.output / tool).glob("*.json"), key=lambda p: int(p.stem))
         if (tool, int(path.stem)) not in cards
-        for row in rows_of(tool, path.stem, json.loads(path.read_text(encoding="utf-8")))
+        for row in rows_of(
+            asked.study, tool, path.stem, json.loads(path.read_text(encoding="utf-8"))
+        )
     ]
     asked.output.mkdir(parents=True, exist_ok=True)
     with (asked.output / "margins.csv").open("w", newline="", encoding="utf-8") as target:

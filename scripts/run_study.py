@@ -28,7 +28,15 @@ from benchm import (
 from benchm.files import BadInput, complain
 from benchm.matrix import Matrix
 from benchm.metering import cpus, gpu, machine
-from benchm.running import derived, last_words, leftovers, made_from, own_records, wanted_rounds
+from benchm.running import (
+    checked,
+    derived,
+    last_words,
+    leftovers,
+    made_from,
+    own_records,
+    wanted_rounds,
+)
 from benchm.running.one_run import only_run_in
 from benchm.running.programs import Programs, Stopped, variables
 from benchm.terminal import story
@@ -71,7 +79,7 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
     """
     matrices = [Matrix(config, study) for study in configuration.studies_to_run(config)]
     for matrix in matrices:
-        if not made_from.is_checked(config, matrix.study, ROOT):
+        if not checked.holds(matrix, ROOT):
             for line in own_records.set_aside(matrix, ROOT):
                 say(line)
             for line in derived.remove_damaged(matrix.study, ROOT):
@@ -118,8 +126,8 @@ def make_reports(programs, config, overrides, run, jobs=1, options=()):
                 return code
         if not options:
             has_enough = wanted_rounds.wanted(config, matrix.study) is None
-            devices = wanted_rounds.devices(config) if has_enough else None
-            made_from.note(config, matrix.study, ROOT, devices)
+            made_from.note(config, matrix.study, ROOT)
+            checked.note(matrix, wanted_rounds.devices(config) if has_enough else None, ROOT)
     studies = configuration.studies_together(config)
     if len(studies) > 1 and made_from.is_html_of_all_stale(studies, ROOT):
         html = ROOT / "results" / made_from.HTML

@@ -46,7 +46,7 @@ from benchm.reporting.text import cell_text, in_sentence, markdown_table
 BLOCK = re.compile(r"(<!-- (?!end)(\w+) of (\S+) -->\n)(.*?)(?=<!-- end of table -->)", re.S)
 
 #: In a drawing: a coordinate, not a digit of a name or a colour.
-NUMBER = re.compile(r"(?<![\w#.])-?\d+\.\d+(?![\w.])")
+NUMBER = re.compile(r"(?<![\w#.])-?\d+(\.\d+)?(?![\w.])")
 
 #: What a page has room for; the report has the rest. QUALITY stands for the metric's title,
 #: VERSUS for the column of the baseline.
@@ -103,8 +103,8 @@ def is_so(path, text):
     there = read_text(path)
     if path.suffix != ".svg" or there == text:
         return there == text
-    ours, theirs = (NUMBER.findall(drawn) for drawn in (text, there))
-    return NUMBER.sub("", text) == NUMBER.sub("", there) and all(
+    ours, theirs = ([found[0] for found in NUMBER.finditer(drawn)] for drawn in (text, there))
+    return NUMBER.sub("0", text) == NUMBER.sub("0", there) and all(
         math.isclose(float(our), float(their), abs_tol=1.5e-6)
         for our, their in zip(ours, theirs, strict=True)
     )

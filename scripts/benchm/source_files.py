@@ -100,24 +100,24 @@ def _uses_in_r(path, root):
 def _imports(path, root=SCRIPTS):
     """Return the files that a program's imports run; ``root``: where its modules are looked for."""
     about = path.stat()
-    return _imports_of(path, root, about.st_mtime_ns, about.st_size)
+    names = _names(path, root, about.st_mtime_ns, about.st_size)
+    return [file for name in names for file in _files(name, root)]
 
 
 @functools.cache
-def _imports_of(path, root, _mtime, _size):
-    """The same of a file as it is now.
+def _names(path, root, _mtime, _size):
+    """Return the names of all that a program may import, as it is now.
 
     Rules ask for the same files for each cell, and between two questions one may be edited.
     """
-    found = []
+    found = {}
     for level, module, names in _statements(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if module is not None:
             package = path.relative_to(root).parts[:-level] if level else ()
             module = ".".join([*package, *([module] if module else [])])
             # What is imported from a package may be a module of it.
             names = (module, *(f"{module}.{name}" for name in names))
-        for name in names:
-            found += _files(name, root)
+        found.update(dict.fromkeys(names))
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 a package that is not there is not."""
 
 import os
+import shutil
 import signal
 import subprocess
 
@@ -134,31 +135,81 @@ def test_a_host_that_can_not_be_reached_is_not_waited_for_in_every_run(bench, mo
     assert bench.status("alpha")["ok"]
 
 
-def test_a_repository_that_is_still_out_of_reach_costs_a_question_and_no_build(
-    bench, monkeypatch, capfd
-):
-    line = "a @ git+https://example.org/a"
-    (bench.folder / "envs/alpha.yaml").write_text(
-        f"dependencies: ['python>=3.11', {{pip: ['{line}']}}]\n"
-    )
-    git = executable(
-        bench.folder / "bin/git", "#!/bin/sh\necho 'fatal: no such host' >&2; exit 128"
-    )
+SOURCE = "a @ git+https://example.org/a"
+REASON = "a: no connection to https://example.org/a: no such host after 21 ms"
+DESCRIPTION = f"dependencies: ['python>=3.11', {{pip: ['{SOURCE}']}}]\n"
+
+
+@pytest.fixture
+def git(bench, monkeypatch):
+    """A git that reaches nothing, and alpha, which needs a repository and was tried in vain."""
+    (bench.folder / "envs/alpha.yaml").write_text(DESCRIPTION)
+    git = executable(bench.folder / "bin/git", answering("no such host after 21 ms"))
     monkeypatch.setenv("PATH", f"{git.parent}:/usr/bin:/bin")
-    reason = "a: no connection to https://example.org/a: no such host"
-    monkeypatch.setenv("FAIL_alpha", f"conda stand-in: {reason}")
+    monkeypatch.setenv("FAIL_alpha", f"conda stand-in: {REASON}")
     assert bench.run("alpha") == (0, ["alpha"] * 3)
-    assert bench.status("alpha")["reason"] == reason
+    assert bench.status("alpha")["reason"] == REASON
+    return git
+
+
+def answering(cause):
+    return f"#!/bin/sh\necho 'fatal: {cause}' >&2; exit 128"
+
+
+def test_a_repository_that_is_still_out_of_reach_costs_a_question_and_no_build(bench, git, capfd):
     capfd.readouterr()
     assert bench.run("alpha") == (0, [])
-    assert f"environment 1/1 alpha: unavailable: {reason}" in capfd.readouterr().err
-    # Another reason may be another outcome; and what can be reached is built.
-    git.write_text("#!/bin/sh\necho 'fatal: no answer' >&2; exit 128")
+    assert f"environment 1/1 alpha: unavailable: {REASON}" in capfd.readouterr().err
+    git.write_text(answering("no such host after 7 ms"))
+    assert bench.run("alpha") == (0, [])
+
+
+def test_a_repository_that_answers_or_fails_otherwise_is_built(bench, git, monkeypatch):
+    git.write_text(answering("no answer"))
     assert bench.run("alpha") == (0, ["alpha"])
     git.write_text("#!/bin/sh\nexit 0")
     monkeypatch.delenv("FAIL_alpha")
     assert bench.run("alpha") == (0, ["alpha"])
     assert bench.status("alpha")["ok"]
+
+
+def test_an_edited_environment_is_built_whatever_git_said_before(bench, git):
+    (bench.folder / "envs/alpha.yaml").write_text(f"# Edited.\n{DESCRIPTION}")
+    assert bench.run("alpha") == (0, ["alpha"] * 3)
+
+
+def test_git_does_not_speak_for_conda(bench, git, monkeypatch):
+    bench.add_conda()
+    monkeypatch.setenv("PATH", f"{git.parent}:{bench.folder / 'bin'}:/usr/bin:/bin")
+    assert bench.run("alpha")[1] == ["alpha"] * 3  # another key
+    assert bench.run("alpha") == (0, ["alpha"])
+
+
+def test_git_is_asked_through_the_proxy_that_a_build_uses(bench, git, monkeypatch):
+    settings = bench.folder / "pip.conf"
+    settings.write_text("[global]\nproxy = http://proxy.example:3128\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    git.write_text(
+        '#!/bin/sh\n[ "$HTTPS_PROXY$https_proxy" ] && exit 0\n'
+        + answering("no such host after 9 ms")
+    )
+    monkeypatch.delenv("FAIL_alpha")
+    assert bench.run("alpha") == (0, ["alpha"])
+    assert bench.status("alpha")["ok"]
+
+
+def test_what_serves_on_is_built_again_where_it_was_deleted(bench, monkeypatch):
+    (bench.folder / "envs/alpha.yaml").write_text(DESCRIPTION)
+    bench.add_conda()
+    assert bench.run("alpha") == (0, ["alpha"])
+    git = executable(bench.folder / "git/git", answering("no such host after 21 ms"))
+    monkeypatch.setenv("PATH", f"{git.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("FAIL_alpha", f"conda stand-in: {REASON}")
+    bench.run("alpha")
+    assert bench.status("alpha")["ok"] and bench.status("alpha")["declined"]
+    shutil.rmtree(bench.status("alpha")["directory"])
+    assert bench.run("alpha")[1] == ["alpha"]
+    assert not bench.status("alpha")["ok"]
 
 
 def test_the_driver_s_environment_is_tried_again_too(tmp_path, monkeypatch):

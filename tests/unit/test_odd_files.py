@@ -37,7 +37,7 @@ PASSING_OVER = {
     "a run's line": results.of_cell,
     "a card's line": results.of_card,
     "a judgement's line": results.of_judgement,
-    "what a report is made from": lambda path: made_from._noted(path.parent),
+    "what a report is made from": made_from.noted,
     "a machine's records": lambda path: one_machine.other_in(path.parents[2], {}),
 }
 ODD = ("a pipe", "a folder", "a link to itself", "nested", "not UTF-8", "empty", "a hole of 1 TB")

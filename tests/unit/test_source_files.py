@@ -106,3 +106,8 @@ def test_an_import_is_found_wherever_it_stands_and_after_an_edit(tmp_path, monke
     assert source_files.files_of("p.py") == ["p.py"]
     program.write_text(place)
     assert source_files.files_of("p.py") == ["m.py", "p.py"]
+    (tmp_path / "m.py").unlink()
+    assert source_files.files_of("p.py") == ["p.py"]
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/__init__.py").write_text("")
+    assert source_files.files_of("p.py") == ["m/__init__.py", "p.py"]

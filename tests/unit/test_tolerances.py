@@ -1,4 +1,4 @@
-"""How far a tool in float32 may be from its replay: far enough for any, no further than it must."""
+"""How far from its replay a tool may be: float32 where terms cancel, but not half its digits."""
 
 from types import SimpleNamespace
 

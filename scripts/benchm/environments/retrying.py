@@ -4,10 +4,11 @@ A download that times out once would else cost a tool its row. What is not there
 version, a channel) is not tried again: it won't come.
 """
 
+import re
 import time
 
 from .. import network
-from ..standin import Refused, environment_file, git_sources
+from ..standin import Refused, environment_file, git_sources, pip_configuration
 from .builder import say
 from .status import read_status
 
@@ -30,16 +31,23 @@ def has_failed_before(environment, status):
 
 
 def is_still_unreachable(environment, status, variables):
-    """Whether a repository that the stand-in would fetch still can't be reached, for that reason.
+    """Whether a repository that the stand-in would fetch still can't be reached, as it was said.
 
     git alone tells, in a moment; a build comes to the same but takes seconds, in every run.
     ``status``: of the last build; ``variables``: with which the next one would start.
     """
     try:
-        git_sources.check(environment_file.read(environment.file).pip, variables)
+        pip = pip_configuration.read(variables)
+        asked = variables | pip_configuration.uv_options(pip)[1]  # as a build asks: proxies
+        git_sources.check(environment_file.read(environment.file).pip, asked)
     except Refused as refusal:
-        return _failed(status)["reason"] == str(refusal)
+        return _but_for_numbers(status["reason"]) == _but_for_numbers(str(refusal))
     return False
+
+
+def _but_for_numbers(reason):
+    """A reason without the milliseconds after which a connection failed."""
+    return re.sub(r"\d+", "", reason)
 
 
 class Patience:
@@ -57,8 +65,9 @@ class Patience:
         """Have ``builder`` build an environment and return its last status."""
         before = read_status(builder.prefix, environment.name)
         known = has_failed_before(environment, before)
-        is_stand_in = builder.source == "stand-in"
-        if known and is_stand_in and is_still_unreachable(environment, before, builder.variables):
+        # What serves on in place of its successor may be damaged: then it is built all the same.
+        may_ask_git = known and not before["ok"] and builder.source == "stand-in"
+        if may_ask_git and is_still_unreachable(environment, before, builder.variables):
             return before
         status = builder.build(environment)
         for pause in () if known else self.pauses:

@@ -14,14 +14,22 @@ def set_aside(matrix, root="."):
     ``matrix``: the study's ``Matrix``; ``root``: where results/ is. They are kept in
     results/{study}/replaced, and what is gone is measured again. Returns a line for each.
     """
-    found = []
+    return _lines(matrix, _own(matrix), root)
+
+
+def are_good(matrix, root="."):
+    """Whether each record and card of the study that is there can be read."""
+    return not any(_why_bad(Path(root, files[0]), read) for files, read, _ in _own(matrix))
+
+
+def _own(matrix):
+    """Yield (files, how the first of them is read, a name to keep them under)."""
     for cell in matrix.cells:
         name = "-".join((cell.instance, cell.device, cell.tool))
         files = (cell.record, cell.evidence)
-        found.append((files, reading.read_record, f"{name}-{cell.repeat}"))
+        yield files, reading.read_record, f"{name}-{cell.repeat}"
         if cell.repeat == 1:
-            found.append(((cell.card,), card_file.read, f"{name}-card"))
-    return _lines(matrix, found, root)
+            yield (cell.card,), card_file.read, f"{name}-card"
 
 
 def set_machine_aside(matrix, root="."):
@@ -44,16 +52,23 @@ def _set_aside(study, files, read, name, root):
     ``name``: under which they are kept.
     """
     path = root / files[0]
+    why = _why_bad(path, read)
+    if why is None:
+        return None
+    place = root / "results" / study / "replaced" / f"{name}-broken-{_digest(path)}"
+    kept = _move([root / file for file in files], place).relative_to(root)
+    return f"{files[0]}: {why}; made again, the old one is kept as {kept}"
+
+
+def _why_bad(path, read):
+    """Return why a file that is there can't be used, in one line, or None."""
     if not os.path.lexists(path):
         return None
     try:
         read(path)
-        return None
     except BadInput as error:
-        why = one_line(str(error).removeprefix(f"{path}: "), 200)
-    place = root / "results" / study / "replaced" / f"{name}-broken-{_digest(path)}"
-    kept = _move([root / file for file in files], place).relative_to(root)
-    return f"{files[0]}: {why}; made again, the old one is kept as {kept}"
+        return one_line(str(error).removeprefix(f"{path}: "), 200)
+    return None
 
 
 def _digest(path):

@@ -1,14 +1,15 @@
 """Which rounds a run is to measure next; as found before, where nothing is new since."""
 
 from .. import cell_needs
+from ..matrix import Matrix
 from ..metering import cpus, gpu
-from . import made_from
+from . import checked
 
 
 def wanted(config, study, root="."):
     """Return the ``in_rounds.Next`` of a study on this machine, or None."""
     here = devices(config)
-    if made_from.has_rounds_enough(config, study, here, root):
+    if checked.has_rounds_enough(Matrix(config, study), here, root):
         return None
     # Only here: it imports SciPy, which a run with nothing to do can be without.
     from . import in_rounds
