@@ -26,7 +26,8 @@ if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
 
 # Tests need meters and no idle machine: those of one worker wait for each other alone, no probe is
 # made and no run counts as disturbed.
-os.environ["BENCHM_LOCK"] = str(Path(tempfile.mkdtemp(prefix="benchm-dl-test-"), "lock"))
+LOCKS = tempfile.TemporaryDirectory(prefix="benchm-dl-test-")
+os.environ["BENCHM_LOCK"] = str(Path(LOCKS.name, "lock"))
 
 
 @pytest.fixture(autouse=True)

@@ -68,7 +68,9 @@ def test_a_file_behind_a_link_is(root, config, folder):
 
 
 @pytest.mark.parametrize(
-    "make", [os.mkdir, os.mkfifo, lambda path: os.symlink("nowhere", path)], ids=str
+    "make",
+    [os.mkdir, os.mkfifo, lambda path: os.symlink("nowhere", path)],
+    ids=["folder", "pipe", "broken link"],
 )
 def test_a_further_record_that_is_no_file_is(root, config, make):
     make(root / FOLDER / "runs/local/cpu/pytorch/2.json")
