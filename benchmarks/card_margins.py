@@ -23,10 +23,9 @@ from pathlib import Path
 from overhead import adapter_of, environment_of
 
 from benchm import adapters, configuration, twin, workloads
+from benchm.files import BadInput, complain
 from benchm.project import ROOT
-
-#: Of margins.csv; ``used``: a field's error as a share of its tolerance.
-COLUMNS = ("study", "tool", "seed", "verdict", "field", "used")
+from benchm.reporting.card_margins import COLUMNS, read, table
 
 
 def job_of(tool, entry, name, study):
@@ -74,27 +73,6 @@ def rows_of(study, tool, seed, card):
     return [about | {"field": f, "used": used} for f, used in (shares or {"": ""}).items()]
 
 
-def read(path):
-    """Return the rows of a file of margins."""
-    with path.open(newline="", encoding="utf-8") as source:
-        return list(csv.DictReader(source))
-
-
-def table(rows):
-    """Return Markdown lines of ``rows``, dicts with the keys ``COLUMNS``."""
-    fields = list(dict.fromkeys(row["field"] for row in rows if row["field"]))
-    yield f"| tool | cards | different | {' | '.join(fields)} |"
-    yield f"|:--|--:|--:|{'--:|' * len(fields)}"
-    for tool in dict.fromkeys(row["tool"] for row in rows):
-        verdicts = {row["seed"]: row["verdict"] for row in rows if row["tool"] == tool}
-        wrong = sum(verdict not in ("same", "equivalent") for verdict in verdicts.values())
-        shares = []
-        for name in fields:
-            of_it = [r["used"] for r in rows if (r["tool"], r["field"]) == (tool, name)]
-            shares.append(f"{max(map(float, of_it)):.2f}" if of_it else "")
-        yield f"| {tool} | {len(verdicts)} | {wrong} | {' | '.join(shares)} |"
-
-
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--study", default="quick", help="whose sizes the cards have")
@@ -105,10 +83,13 @@ def main(argv=None):
     parser.add_argument("--known", type=Path, metavar="FILE", help="margins that need no card")
     parser.add_argument("tools", nargs="*", help="some of the tools")
     asked = parser.parse_args(argv)
-    if asked.table:
-        print("\n".join(table(read(asked.table))))
-        return 0
-    known = read(asked.known) if asked.known else []
+    try:
+        if asked.table:
+            print(table(read(asked.table)))
+            return 0
+        known = read(asked.known) if asked.known else []
+    except BadInput as error:
+        return complain("card_margins", error)
     if others := {row["study"] for row in known} - {asked.study}:
         parser.error(f"--known {asked.known}: margins of {', '.join(others)}; asked: {asked.study}")
     cards = {(row["tool"], int(row["seed"])) for row in known}
@@ -144,7 +125,7 @@ def main(argv=None):
         writer = csv.DictWriter(target, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    print("\n".join(table(rows)))
+    print(table(rows))
     return 0
 
 

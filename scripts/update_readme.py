@@ -12,10 +12,11 @@ may have any number of them, of any studies. KIND is one of
 * ``tools``: the table by tool;
 * ``variants``: what the 2017 page compared;
 * ``summary``: several studies side by side, and ``leaders``: the sentences above that table alone;
-* ``series``: what studies that differ in their size say together, and their figure.
+* ``series``: what studies that differ in their size say together, and their figure;
+* ``card_margins``: how far inside their tolerances cards were, of a file in place of FOLDER.
 
 FOLDER, relative to the project's, holds a study's ``runs`` and ``parity`` as results/{study} does,
-for the last three a folder for each study; ``machines`` beside a study, if there, is
+for the three before the last a folder for each study; ``machines`` beside a study, if there, is
 what results/machines has, for the limit. With --check nothing is written and differences are
 printed. Exit code: 1, with --check, when a page is not what its records say; 2: bad input, named
 on stderr.
@@ -33,7 +34,7 @@ from pathlib import Path
 from benchm import project
 from benchm.files import BadInput, complain, read_text, write_text
 from benchm.records import machine_file
-from benchm.reporting import archived, deviations_2017, figure_series, series_page
+from benchm.reporting import archived, card_margins, deviations_2017, figure_series, series_page
 from benchm.reporting import opening as opening_of
 from benchm.reporting.by_tool import by_tool
 from benchm.reporting.decision import decision
@@ -246,9 +247,15 @@ def drawn_series(folder):
     return figure_series.quality_against_time(*archived.sizes(folder))
 
 
+def margins(file):
+    """How far inside their tolerances cards were, as Markdown."""
+    return card_margins.table(card_margins.read(file)) + "\n"
+
+
 TABLES = {
     **{"answer": answer, "opening": opening, "figure": figure, "tools": tools},
     **{"variants": variants, "summary": summary, "leaders": leaders, "series": series},
+    "card_margins": margins,
 }
 #: What draws the figure of those that have one.
 FIGURES = {"opening": drawn, "figure": drawn, "series": drawn_series}
