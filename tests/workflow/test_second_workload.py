@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tool_environments import has_environment
-from workflow.project import Project
 
 pytestmark = pytest.mark.slow
 
@@ -23,9 +22,9 @@ PYTORCH = {
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def project(template, tmp_path_factory):
     """Studies tiny (of the shipped workload) and small (of the added one), both finished."""
-    project = Project(tmp_path_factory.mktemp("second") / "project")
+    project = template.copied_to(tmp_path_factory.mktemp("second") / "project")
     workload = project.folder / "scripts/workloads/logistic"
     workload.mkdir()
     for name in ("workload.yaml", "reference.py"):
