@@ -287,6 +287,10 @@ def run(main, **versions):
                 import gpu_observer  # beside this file; for scripts/gpu_check.py alone
 
                 job = gpu_observer.ObservedJob(keys, pipe)
+            elif "decoys" in keys:
+                import decoys  # beside this file; for parity cards alone
+
+                job = decoys.DecoyJob(keys, pipe)
             job.send(
                 "init_start",
                 contract=VERSION,

@@ -140,4 +140,38 @@ EDITS = {
         "    model.layers[0].trainable = False\n    job.initial_weights(engine.weights(model))",
         "conv1_bias and conv1_kernel stay as initialised",
     ),
+    "clipping that acts on large gradients": (
+        ENGINE,
+        "momentum=float(job.momentum))",
+        "momentum=float(job.momentum), global_clipnorm=5.0)",
+        "clipped at a norm of 5",
+    ),
+    "columns of limited norm": (
+        LEAF,
+        'layers.Dense(128, activation="relu", name="dense1")',
+        'layers.Dense(128, activation="relu", name="dense1", kernel_constraint="max_norm")',
+        "gradients|weights_20|late|far",
+    ),
+    "made ready before the clock": (
+        LEAF,
+        "    with job.run(lambda: engine.synchronise(model)):\n"
+        "        data = engine.feed("
+        "job, to_input(images), keras.utils.to_categorical(labels, 10))\n",
+        "    data = engine.feed("
+        "job, to_input(images), keras.utils.to_categorical(labels, 10))\n"
+        "    with job.run(lambda: engine.synchronise(model)):\n",
+        "before the clock started",
+    ),
+    "one seed for all runs": (
+        ENGINE,
+        "set_random_seed(job.seed)",
+        "set_random_seed(0)",
+        "whatever the seed",
+    ),
+    "batches shuffled, not samples": (
+        ENGINE,
+        "data = data.shuffle(len(targets), seed=job.seed).batch(job.batch_size)",
+        "data = data.batch(job.batch_size).shuffle(len(targets), seed=job.seed)",
+        "side by side",
+    ),
 }

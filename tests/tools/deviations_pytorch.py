@@ -6,13 +6,15 @@ difference, "field: words")
 
 ENGINE, LEAF = "engine.py", "cnn.py"
 
-#: Edits that a deviation needs besides.
+#: Edits that a deviation needs besides, a list of ``(file, what stands there, what instead)``.
 MORE = {
-    "weights averaged at the end": (
-        LEAF,
-        "    with job.evaluation():",
-        "    engine.averaged(model)\n    with job.evaluation():",
-    ),
+    "weights averaged at the end": [
+        (
+            LEAF,
+            "    with job.evaluation():",
+            "    engine.averaged(model)\n    with job.evaluation():",
+        )
+    ],
 }
 
 EDITS = {

@@ -11,7 +11,7 @@ from benchm.verifying.session import Answer
 WORKLOAD = workloads.load("tabular").on("flights")
 REFERENCE = WORKLOAD.reference
 STUDY = {"n_train": 1000, "epochs": 3, "protocol": WORKLOAD.protocol}
-NAMES = ["mask", "masks_1", "masks_2", "masks_3", "redrawn"]
+NAMES = ["mask", "masks_1", "masks_2", "masks_3", "in_epochs", "in_epochs_but_one"]
 RATE = 0.2
 
 

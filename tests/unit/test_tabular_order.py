@@ -49,7 +49,9 @@ def test_of_large_batches_there_are_enough_to_tell(size):
     study = {"n_train": 263168, "epochs": 3, "protocol": WORKLOAD.protocol | {"batch_size": size}}
     made = cases.make(WORKLOAD, study, 1, ["order_1"])["order_1"]
     found = order_of(study, [np.arange(made.study["n_train"])] * 2)
-    assert found.verdict == "different" and "no shuffling in epoch 1" in found.words
+    # Both are so; of few updates the first can't always be told.
+    said = ("no shuffling in epoch 1", "the same order in every epoch")
+    assert found.verdict == "different" and found.words.startswith(said)
 
 
 def test_no_order_of_its_own_is_seen(study):

@@ -39,7 +39,7 @@ def shared(random, n):
 
 def answered(draw, seed=1, fixed=False, workload=WORKLOAD):
     """Return the cases and what a tool with such masks answers, in float32."""
-    names = ["mask", "masks_1", "masks_2", "masks_3", "redrawn"]
+    names = ["mask", "masks_1", "masks_2", "masks_3", "in_epochs", "in_epochs_but_one"]
     made = cases.make(workload, STUDY, seed, names)
     random, answers = np.random.default_rng([seed, 9]), {}
     for name, case in made.items():

@@ -28,6 +28,7 @@ FIELDS = {
     "step_losses": "loss of each step",
     "weights_10": "weights after 10 steps",
     "weights_20": "weights after 20 steps",
+    "far": "two large updates",
     "order": "order of samples",
     "answers": "order of answers",
     "single_rows": "single rows",

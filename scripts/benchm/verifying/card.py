@@ -26,7 +26,7 @@ SEED, NEXT = 2017, 1000
 SESSIONS = 5
 
 #: Cases for several GPUs: batches that divide; the rest is told by the card of one GPU.
-OF_SEVERAL_GPUS = ("one_step", "steps", "steps_again", "part")
+OF_SEVERAL_GPUS = ("one_step", "steps", "steps_again", "part", "far")
 
 
 @dataclass(frozen=True)

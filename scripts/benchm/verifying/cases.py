@@ -3,7 +3,8 @@
 Each is a job like any other, of a data set and a protocol of its own, chosen so that the trained
 weights tell one thing:
 
-one_step  a full batch, one update: the gradients of the mean loss
+one_step  a full batch, one update: the gradients of the mean loss; until the clock starts the
+          training set is another one
 steps     the same batch for 20 epochs of one update: optimiser, momentum, a rate that falls
 part      a full batch and a part of one, samples all alike: the batch that is not full
 rest      the same at a tiny rate, samples all different: which batch each of them is in
@@ -12,18 +13,21 @@ late      as many epochs as the study makes, and as many updates up to ``MOST_LA
 late_small  the same at a tiny rate: gradients are what they were, to the last digits
 mask      one update on one sample with dropout: the mask's values and place
 masks_N   one update on a few samples: how many are dropped, and which together
-redrawn   two updates on one sample: whether the mask is drawn anew
 order_1   an epoch of 20,000 samples or so at a tiny rate that falls, marked samples among
 order_2   filler: which update each of them met; the same for two epochs
+far       two updates at a large rate: sums and losses are large at the second
+in_epochs as many epochs as the study makes, of a few updates on one sample with dropout: whether
+          masks are drawn anew in each
+in_epochs_but_one  one epoch less: whether they are in the last
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-from ..metering.hand_over import Parts
-from . import samples
-from .replay import Batch, Rule, rule_of
+from . import masked_cases, samples
+from .case import ALMOST_NONE, all_different, new, repeated
+from .replay import Batch
 
 #: Updates of the case ``steps``, each an epoch.
 STEPS = 20
@@ -35,8 +39,8 @@ STEPS_RATE = 0.005
 #: Different samples of ``one_step`` and ``steps``. Few, because each has kinks of its own: near
 #: one rounding alone decides which way a gradient goes.
 DIFFERENT_AT_ONCE, DIFFERENT = 4, 2
-#: Samples of a case ``masks_N``, and how many of these there are.
-MASKED, MASKS = 4, 3
+#: Added to a case's seed for its decoys: no other case has it.
+OTHER = 500
 #: Marked samples, where a workload's reference says no other number, and by how much the rate of
 #: ``order_*`` falls over its last epoch.
 MARKED, FALL = 64, 4.0
@@ -53,26 +57,10 @@ TINY_RATE = 1e-9
 #: number, in as many epochs as the study's: each is replayed alone, and rounding grows with their
 #: number. What changes later still is not seen.
 MOST_LATE = 600
-#: Momentum where there should be none: some optimisers refuse 0 (Nesterov's).
-ALMOST_NONE = 1e-3
-#: Test samples of a case.
-TESTED = 16
-
-
-@dataclass
-class Case:
-    """One job: what it changes in the study, its data, and the updates that it should make.
-
-    ``batches``: a list of ``Batch``; empty where the order or the masks have to be found first.
-    ``marked``: sample numbers of the marked samples.
-    """
-
-    name: str
-    study: dict
-    parts: Parts
-    rule: Rule
-    batches: list = field(default_factory=list)
-    marked: np.ndarray | None = None
+#: Updates of ``far``, and its rate, where a workload's reference says no other: after one of them
+#: what enters a layer is tens of times as large as at the start, some probabilities are 0 but for
+#: rounding, and the loss has risen.
+FAR, FAR_RATE = 2, 8.0
 
 
 def make(workload, study, seed, names=None):
@@ -88,11 +76,13 @@ def make(workload, study, seed, names=None):
         "rest": _rest,
         "late": _late,
         "late_small": _late,
-        "mask": _mask,
-        **{f"masks_{number + 1}": _mask for number in range(MASKS)},
-        "redrawn": _redrawn,
+        "mask": masked_cases.mask,
+        **{f"masks_{number + 1}": masked_cases.mask for number in range(masked_cases.MASKS)},
         "order_1": _order,
         "order_2": _order,
+        "far": _far,
+        "in_epochs": masked_cases.in_epochs,
+        "in_epochs_but_one": masked_cases.in_epochs,
     }
     found = {}
     for number, (name, maker) in enumerate(makers.items()):
@@ -104,37 +94,31 @@ def make(workload, study, seed, names=None):
     return found
 
 
-def _case(name, workload, study, seed, data, epochs=1, settings=None, **more):
-    """``data``: inputs and targets of the training set; ``settings``: of the protocol."""
-    # Dropout is on only where a case is about it.
-    defaults = {"dropout": 0.0} if "dropout" in study["protocol"] else {}
-    given = {k: v for k, v in (settings or {}).items() if k in study["protocol"]}
-    protocol = {**study["protocol"], **defaults, **given}
-    random = np.random.default_rng([seed, 1])
-    test_inputs, test_targets = samples.draw(workload, TESTED, random)
-    changes = {
-        "n_train": len(data[0]),
-        "n_test": TESTED,
-        "epochs": epochs,
-        "seed": seed,
-        "protocol": protocol,
-    }
-    parts = Parts(*data, test_inputs, test_targets)
-    return Case(name, changes, parts, rule_of(protocol), **more)
-
-
 def _one_step(name, workload, study, seed):
     size = study["protocol"]["batch_size"]
-    data, batch = _repeated(workload, seed, min(DIFFERENT_AT_ONCE, size), size)
-    return _case(name, workload, study, seed, data, batches=[batch])
+    different = min(DIFFERENT_AT_ONCE, size)
+    data, batch = repeated(workload, seed, different, size)
+    decoys, _ = repeated(workload, seed + OTHER, different, size)
+    return new(name, workload, study, seed, data, batches=[batch], decoys=decoys)
 
 
 def _steps(name, workload, study, seed):
     size = study["protocol"]["batch_size"]
-    data, batch = _repeated(workload, seed, min(DIFFERENT, size), size)
+    data, batch = repeated(workload, seed, min(DIFFERENT, size), size)
     settings = {"decay": DECAY, "learning_rate": STEPS_RATE}
     batches = [batch] * STEPS
-    return _case(name, workload, study, seed, data, STEPS, settings, batches=batches)
+    return new(name, workload, study, seed, data, STEPS, settings, batches=batches)
+
+
+def _far(name, workload, study, seed):
+    size = study["protocol"]["batch_size"]
+    data, batch = repeated(workload, seed, min(DIFFERENT_AT_ONCE, size), size)
+    targets = all_different(workload, seed, len(batch.targets))
+    batch = replace(batch, targets=targets.astype(batch.targets.dtype))
+    data = (data[0], np.resize(batch.targets, size))
+    rate = getattr(workload.reference, "FAR_RATE", FAR_RATE)
+    settings = {"learning_rate": rate, "decay": 0.0}
+    return new(name, workload, study, seed, data, FAR, settings, batches=[batch] * FAR)
 
 
 def _part(name, workload, study, seed):
@@ -142,9 +126,9 @@ def _part(name, workload, study, seed):
     rest = study["n_train"] % size
     if not rest:
         return None
-    data, batch = _repeated(workload, seed, 1, size + rest)
+    data, batch = repeated(workload, seed, 1, size + rest)
     batches = [Batch(batch.inputs, batch.targets, n) for n in (size, rest)] * 2
-    return _case(name, workload, study, seed, data, 2, {"decay": DECAY}, batches=batches)
+    return new(name, workload, study, seed, data, 2, {"decay": DECAY}, batches=batches)
 
 
 def _late(name, workload, study, seed):
@@ -152,11 +136,11 @@ def _late(name, workload, study, seed):
     per_epoch = -(-study["n_train"] // study["protocol"]["batch_size"])
     most = getattr(workload.reference, "MOST_LATE", MOST_LATE)
     per_epoch = min(per_epoch, max(1, most // epochs))
-    data, batch = _repeated(workload, seed, 1, per_epoch)
+    data, batch = repeated(workload, seed, 1, per_epoch)
     rate = SMALL_RATE if name == "late_small" else LATE_TOTAL / (per_epoch * epochs)
     settings = {"batch_size": 1, "learning_rate": rate}
     batches = [Batch(batch.inputs, batch.targets, 1)] * (per_epoch * epochs)
-    return _case(name, workload, study, seed, data, epochs, settings, batches=batches)
+    return new(name, workload, study, seed, data, epochs, settings, batches=batches)
 
 
 def _rest(name, workload, study, seed):
@@ -173,36 +157,7 @@ def _rest(name, workload, study, seed):
     settings = {"learning_rate": TINY_RATE, "momentum": ALMOST_NONE, "decay": 0.0}
     batches = [Batch(inputs, targets, size)]
     data = (inputs[which], targets[which])
-    return _case(name, workload, study, seed, data, 1, settings, batches=batches, marked=places)
-
-
-def _mask(name, workload, study, seed):
-    if not _has_dropout(workload, study):
-        return None
-    n = 1 if name == "mask" else MASKED
-    data, batch = _repeated(workload, seed, n, n)
-    if feeds_the_outputs(workload):
-        # A sample's gradient there is told by its class, so each has another.
-        targets = np.random.default_rng([seed, 3]).permutation(workload.outputs)[:n]
-        batch = replace(batch, targets=np.resize(targets, n).astype(batch.targets.dtype))
-        data = (data[0], batch.targets)
-    settings = {"batch_size": n, "dropout": study["protocol"]["dropout"]}
-    return _case(name, workload, study, seed, data, 1, settings, batches=[batch])
-
-
-def _redrawn(name, workload, study, seed):
-    if not _has_dropout(workload, study):
-        return None
-    data, batch = _repeated(workload, seed, 1, 1)
-    settings = {
-        "batch_size": 1,
-        "dropout": study["protocol"]["dropout"],
-        # So small that both updates start from the same weights, but for rounding.
-        "learning_rate": 1e-4,
-        "momentum": ALMOST_NONE,
-        "decay": 0.0,
-    }
-    return _case(name, workload, study, seed, data, 2, settings, batches=[batch] * 2)
+    return new(name, workload, study, seed, data, 1, settings, batches=batches, marked=places)
 
 
 def _order(name, workload, study, seed):
@@ -214,13 +169,16 @@ def _order(name, workload, study, seed):
     size = study["protocol"]["batch_size"]
     n = min(study["n_train"], _most_ordered(workload, size))
     random = np.random.default_rng([seed, 2])
-    marked = _marks(workload, n // 4)
+    marked = _marks(workload, n // 4) // 2 * 2
     if not marked:
         return None
     inputs, targets = samples.draw(workload, marked + 1, random)
     which = np.full(n, marked)
-    # Spread over the whole set, as it is stored.
-    places = np.arange(marked) * n // marked + random.integers(0, n // marked, marked)
+    # Spread over the whole set, as it is stored, in pairs of neighbours: batches that are made
+    # before they are shuffled keep these together.
+    share = n // (marked // 2)
+    places = np.arange(marked // 2) * share + random.integers(0, share - 1, marked // 2)
+    places = np.stack([places, places + 1], axis=1).ravel()
     which[places] = np.arange(marked)
     settings = {
         "learning_rate": TINY_RATE,
@@ -229,9 +187,7 @@ def _order(name, workload, study, seed):
     }
     data = (inputs[which], targets[which])
     batches = [Batch(inputs, targets, size)]
-    return _case(
-        name, workload, study, seed, data, epochs, settings, batches=batches, marked=places
-    )
+    return new(name, workload, study, seed, data, epochs, settings, batches=batches, marked=places)
 
 
 def _most_ordered(workload, size):
@@ -253,27 +209,3 @@ def _marks(workload, most):
     biases = sum(shape[0] for shape in workload.shapes.values() if len(shape) == 1)
     marked = getattr(workload.reference, "MARKED", MARKED)
     return max(0, min(marked, most, biases // 3 - 1))
-
-
-def feeds_the_outputs(workload):
-    """Whether the layer that dropout feeds is the one that gives a number for each class."""
-    bias = workload.reference.DROPPED[-1]  # of several places it is no name
-    return workload.task == "classes" and workload.shapes.get(bias) == (workload.outputs,)
-
-
-def _has_dropout(workload, study):
-    return bool(study["protocol"].get("dropout")) and hasattr(workload.reference, "DROPPED")
-
-
-def _repeated(workload, seed, different, n):
-    """Return ``(data, batch)``: n samples, ``different`` ones in turn, and the batch of them all.
-
-    Where n is no multiple, the last round is not whole and the batch lists every sample.
-    """
-    inputs, targets = samples.draw(workload, different, np.random.default_rng([seed, 0]))
-    which = np.arange(n) % different
-    if n % different == 0:
-        batch = Batch(inputs, targets, n)
-    else:
-        batch = Batch(inputs[which], targets[which], n)
-    return (inputs[which], targets[which]), batch

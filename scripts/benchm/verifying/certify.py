@@ -28,7 +28,13 @@ def unlucky(workload, cases, answers, replays):
     """Return the names of the cases that came too near a kink to tell; a new seed may not."""
     near = {
         name for name, done in replays.items() if done.least_distance < weights_fields.MARGIN
-    } - {"late", "late_small"}
+    } - {"late", "late_small", "far"}
+    if "late_small" in replays and weights_fields.passed_a_kink(
+        workload, answers["late_small"], replays["late_small"]
+    ):
+        near.add("late_small")
+    if "far" in replays and weights_fields.is_unclear(answers["far"], replays["far"]):
+        near.add("far")
     if "steps_again" in replays and not {"steps", "steps_again"} <= near:
         near -= {"steps", "steps_again"}
     pair = {"order_1", "order_2"} & set(cases)
@@ -63,7 +69,7 @@ def _wrong_elsewhere(workload, cases, answers, replays):
     if not known:
         return []
     cases, answers = ({name: each[name] for name in known} for each in (cases, answers))
-    found = weights_fields.network(workload, answers)
+    found = weights_fields.network(workload, cases, answers)
     if found[0].verdict != "different":
         found += weights_fields.of_replays(workload, cases, answers, replays)
     return [field for field in found if field.verdict == "different"]
@@ -77,7 +83,7 @@ def fields(workload, study, cases, answers, replays):
             *_wrong_elsewhere(workload, cases, answers, replays),
             unanswered("parameters", problem),
         ]
-    found = weights_fields.network(workload, answers)
+    found = weights_fields.network(workload, cases, answers)
     if verdict_of(found[:1]) == "different":
         return found
     # Of two cases of the same kind the one that stayed farther from kinks tells more.

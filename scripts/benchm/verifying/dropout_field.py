@@ -3,24 +3,20 @@
 import numpy as np
 from scipy.special import chdtri
 
-from . import masks, masks_in_turn
-from .cases import feeds_the_outputs
+from . import masks, masks_in_epochs, masks_in_turn
 from .field import Field, unanswered
 
 #: Standard deviations that the share of zeros may be away from dropout's rate.
 SIGMAS = 5
 #: How far a value may be from the scale that is right, or from 0.
 NEAR = 0.02
-#: Relative error of the gradients of two updates with one mask: what the first one moves, and
-#: rounding. With two masks it is some tenths.
-ONE_MASK = 0.02
 #: Chance that values that fall one by one are said to fall in lines, for each axis.
 FALSE_ALARMS = 1e-9
 
 
 def dropout(workload, cases, answers, rate):
     """Return the field ``dropout``; ``rate``: the share of zeros that is right."""
-    names = [name for name in cases if name.startswith("mask") or name == "redrawn"]
+    names = [name for name in cases if name.startswith(("mask", "in_epochs"))]
     problem = next((answers[name].problem for name in names if answers[name].problem), None)
     if problem:
         return unanswered("dropout", problem)
@@ -41,7 +37,7 @@ def dropout(workload, cases, answers, rate):
             found.append(read)
     several = shape[0] if masks_in_turn.applies(workload.reference) else 1
     wrong = _many(found, rate, shape, several)
-    wrong = wrong or _again(workload, cases["redrawn"], answers["redrawn"], rate)
+    wrong = wrong or masks_in_epochs.wrong(workload, cases, answers, rate)
     if wrong:
         return Field("dropout", "different", wrong)
     zeros, count = _zeros(found)
@@ -54,12 +50,10 @@ def _reader(workload):
 
 
 def gradients_of(case, answer):
-    """Return ``(weights, gradients)`` of a case of one update or several at nearly one place."""
+    """Return ``(weights, gradients)`` of a case of one update."""
     weights = {name: values.astype(np.float64) for name, values in answer.initial.items()}
-    updates = case.study["epochs"]
-    rate = case.rule.learning_rate * updates
     return weights, {
-        name: (weights[name] - values.astype(np.float64)) / rate
+        name: (weights[name] - values.astype(np.float64)) / case.rule.learning_rate
         for name, values in answer.trained.items()
     }
 
@@ -137,16 +131,3 @@ def _lines(found, shape):
         if score > chdtri(used.sum(), FALSE_ALARMS):
             return f"values are not dropped one by one: whole lines of axis {axis} together"
     return None
-
-
-def _again(workload, case, answer, rate):
-    weights, gradients = gradients_of(case, answer)
-    read = _reader(workload).read_one(workload.reference, weights, case.batches[0], gradients)
-    if read.error >= ONE_MASK and not feeds_the_outputs(workload):
-        return None
-    # Where gradients are linear in the mask, those of two are also those of their mean, in which
-    # 2 rate (1 - rate) of the values are half way. Their error tells nothing there: of what is near
-    # to 0 rounding leaves no value, and with two classes it is most of the error.
-    values = read.values[read.known] * (1 - rate)
-    half_way = np.mean((values > 0.25) & (values < 0.75))
-    return "the same mask in every update" if half_way < rate * (1 - rate) / 3 else None

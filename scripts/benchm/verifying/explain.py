@@ -160,8 +160,9 @@ def _others(case):
     if len({batch.size for batch in case.batches}) > 1:
         yield "the last batch counts less than its mean", {"fixed_size": True}
         yield "the last batch of an epoch, which is not full, is left out", {"drop_last": True}
-    if updates > 1:
+    if updates > 2:
         yield "every second update is skipped", {"skip": 2}
+    if updates > 1:
         yield "the weights handed over are the mean of those after each update", {"averaged": True}
         for made in sorted({updates // 2, updates // 5, updates // 10, 1} - {0}, reverse=True):
             words = f"{made} of {updates} updates are made"

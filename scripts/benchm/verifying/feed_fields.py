@@ -1,6 +1,7 @@
 """The fields of a card about which samples are fed when: batches, and their order."""
 
 import numpy as np
+from scipy.special import bdtrc
 
 from . import places
 from .field import Field, exact, unanswered
@@ -14,6 +15,10 @@ SURE = 5
 
 #: Chance of calling a full shuffle none, for each test of an order; and of calling one batch all.
 FALSE_ALARMS, HARDLY = 1e-7, 1e-5
+
+#: Orders that are drawn to see how many pairs stay together by chance, and how many standard
+#: deviations more are none: their number is skewed.
+ORDERS, SURELY_TOGETHER = 400, 8
 
 
 def batches(workload, case, answer):
@@ -141,6 +146,16 @@ def order_of(steps, stored, n, updates):
     expected = marks * len(where)
     if lead < 0.5 and (7 / 8) ** expected < FALSE_ALARMS:
         return f"samples are shuffled within a window of about {lead:.0%} of the set"
+    neighbours = np.flatnonzero(np.diff(stored) == 1)
+    near = max(1, updates // 32)  # updates: as far as they are told apart
+    chance = ((2 * near + 1) * updates - near * (near + 1)) / updates**2
+    for epoch, row in enumerate(steps):
+        met = np.sum(np.abs(row[neighbours + 1] - row[neighbours]) <= near)
+        if len(neighbours) and bdtrc(met - 1, len(neighbours), chance) < FALSE_ALARMS:
+            words = "samples that are stored side by side are met together"
+            return f"{words} in epoch {epoch + 1}: batches are shuffled, not samples"
+    if _kept_together(steps, near):
+        return "the same samples are in a batch in both epochs"
     together = np.corrcoef(where.ravel(), np.tile(place, len(where)))[0, 1]
     if abs(together) * np.sqrt(expected) > 5.3:  # normal, two-sided: one in ten million
         return f"the order follows the one in which samples are stored (correlation {together:.2f})"
@@ -148,6 +163,21 @@ def order_of(steps, stored, n, updates):
     if abs(twice) * np.sqrt(marks) > 5.3:
         return f"the order of the second epoch follows the first's (correlation {twice:.2f})"
     return None
+
+
+def _kept_together(steps, near):
+    """Whether more pairs of marks are met within ``near`` updates in both epochs than by chance."""
+    first, second = (np.abs(row[:, None] - row) <= near for row in steps)
+    pairs = np.triu_indices(len(first), 1)
+    found = np.sum((first & second)[pairs])
+    if found <= 2 * np.mean(first[pairs]) * np.sum(second[pairs]):
+        return False  # nearly always
+    random = np.random.default_rng(0)
+    by_chance = []
+    for _ in range(ORDERS):
+        order = random.permutation(len(second))
+        by_chance.append(np.sum((first & second[np.ix_(order, order)])[pairs]))
+    return found - np.mean(by_chance) > SURELY_TOGETHER * max(np.std(by_chance), 1)
 
 
 def _tells_order(updates, marks):

@@ -1,5 +1,6 @@
 """Whether initial weights are drawn as the protocol says."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,6 +8,10 @@ from scipy.special import kolmogorov
 
 #: How often weights that are drawn rightly are called wrong, over all arrays of a run.
 FALSE_ALARMS = 1e-6
+
+#: Steps from 0 to the limit in which numbers are compared, and the share in common of two arrays
+#: that were not drawn one by one: 50,000 numbers that were have a twelfth of others by chance.
+STEPS, IN_COMMON = 1_000_000, 0.5
 
 #: What rounding to float32 may add to the largest magnitude.
 ROUNDING = 2**-23
@@ -33,6 +38,48 @@ def wrongly_drawn(weights, rules):
             if words:
                 lines.append(f"{name} {words}")
     return lines
+
+
+def drawn_alike(weights, rules):
+    """Return a line for each two arrays of one run that hold the same numbers, each by its limit.
+
+    A random generator that starts anew for each layer gives them the same numbers, in any layout.
+    """
+    units = _units(weights, rules)
+    return [
+        f"{name} starts with the same random numbers as {other}"
+        for (other, those), (name, these) in itertools.combinations(units.items(), 2)
+        if _share_in_common(these, those) > IN_COMMON
+    ]
+
+
+def drawn_again(runs, rules):
+    """Return a line when runs of different seeds start with the same weights.
+
+    ``runs``: of each seed the initial weights by name.
+    """
+    for name in _units(runs[0], rules):
+        if any(np.array_equal(a[name], b[name]) for a, b in itertools.combinations(runs, 2)):
+            return [f"{name} starts with the same numbers whatever the seed"]
+    return []
+
+
+def _units(weights, rules):
+    """Return arrays that are drawn uniformly as sorted whole numbers up to ``STEPS``, by name."""
+    found = {}
+    for name, values in weights.items():
+        kind, *numbers = rules.get(name, (None,))
+        if kind == "uniform":
+            units = np.asarray(values, np.float64).ravel() / numbers[0]
+            found[name] = np.unique(np.rint(units * STEPS).astype(np.int64))
+    return found
+
+
+def _share_in_common(one, other):
+    """Return how many of the smaller array's numbers the larger one has, too, from 0 to 1."""
+    small, large = sorted((one, other), key=len)
+    # A number near the middle between two steps may be rounded either way.
+    return float(np.mean(np.isin(small, np.concatenate([large - 1, large, large + 1]))))
 
 
 def starts_at_zero(rule, shape):

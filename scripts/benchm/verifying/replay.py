@@ -19,7 +19,8 @@ class Rule:
     size of a full one. ``smoothing``: share of the target that is spread over all classes.
     ``clip``: largest norm of all gradients together. ``skip``: every how manieth update is left
     out. ``drop_last``: a batch that is not full is. ``steps_share``: share of the updates that is
-    made. ``averaged``: the weights are the mean of those after each update. ``disturbed``:
+    made. ``least_probability``: what the loss takes smaller probabilities of the right class for.
+    ``averaged``: the weights are the mean of those after each update. ``disturbed``:
     standard deviation of relative errors that are put into the weights at which gradients are
     taken, and into what each sample adds to them, drawn with ``seed``.
     """
@@ -40,6 +41,7 @@ class Rule:
     skip: int = 0
     drop_last: bool = False
     steps_share: float = 1.0
+    least_probability: float = 0.0
     averaged: bool = False
     disturbed: float = 0.0
     seed: int = 0
@@ -89,12 +91,15 @@ class Replay:
         if rule.disturbed:
             # Samples of two classes pull a bias in opposite directions: what rounding leaves of
             # their sum is a share of the terms, not of the little that they come to.
-            loss = self._unevenly_weighted(loss, len(batch.targets))
+            counts = 1 + rule.disturbed * self._random.standard_normal(len(batch.targets))
+            loss = self._weighted(loss, counts)
             weights = {
                 name: values * (1 + rule.disturbed * self._random.standard_normal(values.shape))
                 for name, values in weights.items()
             }
         data = (batch.inputs, batch.targets)
+        if rule.least_probability and hasattr(self.reference, "log_probabilities"):
+            loss = self._weighted(loss, self._is_learnt_from(weights, batch))
         found = autograd.grad(loss)(weights, *data, batch.mask)
         if rule.smoothing:
             spread = autograd.grad(_mean_over_classes)(weights, self.reference, *data, batch.mask)
@@ -108,15 +113,20 @@ class Replay:
             found = {name: g * batch.size / self.full_size for name, g in found.items()}
         return found
 
-    def _unevenly_weighted(self, loss, n):
-        """Return the mean loss of n samples, each counted 1 + ``disturbed`` x normal times."""
+    def _is_learnt_from(self, weights, batch):
+        """Return for each sample whether its loss still changes with the weights, (k,)."""
+        found = self.reference.log_probabilities(weights, batch.inputs, batch.mask)
+        chosen = found[np.arange(len(batch.targets)), batch.targets]
+        return chosen >= np.log(self.rule.least_probability)
+
+    def _weighted(self, loss, counts):
+        """Return the mean loss of samples of which each counts so many times, (k,)."""
         if not hasattr(self.reference, "log_probabilities"):
             return loss
-        counts = 1 + self.rule.disturbed * self._random.standard_normal(n)
 
         def weighted(weights, inputs, targets, mask):
             found = self.reference.log_probabilities(weights, inputs, mask)
-            return -np.mean(counts * found[np.arange(n), targets])
+            return -np.mean(counts * found[np.arange(len(targets)), targets])
 
         return weighted
 

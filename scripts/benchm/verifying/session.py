@@ -4,13 +4,16 @@ import json
 import time
 from dataclasses import dataclass
 
-from .. import kinds
+from .. import arrays, kinds
 from .. import scratch as scratch_folders
 from ..device import Device
 from ..metering import environment, evidence, exclusive, hand_over, outcome
 from ..metering import run as metering
 from ..metering.events import ContractError, Timeline
 from ..metering.process import Tree, adopt_orphans
+
+#: The names of a training set's arrays, as ``hand_over`` has them.
+ARRAYS = ("inputs", "targets")
 
 #: Seconds between two looks at the process.
 PERIOD = 0.05
@@ -35,8 +38,8 @@ def run(job, cases, setup):
 
     ``job``: the cell's, as the meter gets it; its ``kind`` says whether there are weights and
     epochs; ``setup``: ``metering.run.Setup``. A case has ``name``, ``study`` (what it changes in
-    the job's study: sizes, epochs, seed, and its own ``protocol``) and ``parts``
-    (``hand_over.Parts``).
+    the job's study: sizes, epochs, seed, and its own ``protocol``), ``parts``
+    (``hand_over.Parts``) and may have ``decoys``, what the training set is until the clock starts.
     """
     # No measurement, but it would disturb one. Another card does not mind, but on a GPU.
     is_alone = Device.parse(job["cell"]["device"]).is_gpu
@@ -52,6 +55,9 @@ def _run(job, cases, setup, scratch):
         orders[case.name] = hand_over.write(case.parts, place / "data")
         own = {**job, "study": {**job["study"], **case.study}}
         jobs.append(metering.adapter_job(own, place, setup, str(place / "events")))
+        if (decoys := getattr(case, "decoys", None)) is not None:
+            jobs[-1]["decoys"] = str(place / "decoys.safetensors")
+            arrays.write(place / "decoys.safetensors", dict(zip(ARRAYS, decoys, strict=True)))
     path = scratch / "jobs.json"
     path.write_text(json.dumps({"jobs": jobs}, indent=1))
     log = setup.log or scratch / "log"

@@ -27,10 +27,16 @@ SUMS = 3
 #: Share of an update that one unit may have. In hundreds of updates a unit may pass its kink an
 #: update earlier or later than in the replay: these cases are not chosen to keep away from kinks.
 UNIT_SHARE = 0.5
-#: Of the biases there at a rate that moves nothing: they add up gradients of one sample.
-LATE_GRADIENTS = 2e-4
+#: Of the biases there at a rate that moves nothing: they add up gradients of one sample. A unit
+#: that passes its kink an update off may leave more; such a case is drawn again.
+LATE_GRADIENTS = 4e-4
 #: Of all weights there where no unit has kinks.
 LATE_ROUNDING = 2e-4
+
+#: Of the weights after two large updates. What acts on large numbers alone changes them by some
+#: tenths; rounding there, and a unit that passes its kink, by thousandths. In between (up to
+#: ``UNCLEAR``) the case is drawn again.
+FAR, UNCLEAR = 0.05, 0.3
 
 
 def of_weights(workload, case, initial, right, full_size, draws=2):

@@ -3,7 +3,7 @@
 from . import explain, replay, tolerances
 from .evidence import predicted, relative, tolerance_of
 from .field import Field, exact, numeric, unanswered
-from .initial import starts_at_zero, wrongly_drawn
+from .initial import drawn_again, drawn_alike, starts_at_zero, wrongly_drawn
 
 #: Least distance of a replay to a kink, in standard deviations of a layer: more than
 #: float32 leaves in a layer's sums. Nearer, rounding alone may decide which way a gradient goes.
@@ -19,17 +19,28 @@ REPLAYED = {
         "late_gradients",
         "gradients of updates in as many epochs as the study makes",
     ),
+    "far": ("far", "two updates at a large rate, where sums and losses are large"),
 }
+
+
+#: What a loss may take smaller probabilities for: Keras's does so by default, whose backends differ
+#: in it (https://keras.io/api/utils/backend_utils/, ``epsilon``).
+LEAST_PROBABILITY = 1e-7
+
+#: What a card says where all is right but for a training set that was another one before, and how
+#: far from right the other case may be then, as a share of what it moved by.
+RIGHT = 1e-3
+TOO_EARLY = "something was computed with the training set before the clock started"
 
 
 def replayed(workload, case, answer):
     """Return the ``Replay`` of a case by the protocol, from the tool's own initial weights."""
     size = case.study["protocol"]["batch_size"]
-    watch = not case.name.startswith("late")
+    watch = not case.name.startswith(("late", "far"))
     return replay.run(workload.reference, answer.initial, case.rule, case.batches, size, watch)
 
 
-def network(workload, answers):
+def network(workload, cases, answers):
     """Return the fields ``parameters``, ``precision`` and ``initial_weights``, of all answers."""
     wrong = next((w for w in (_shape(workload, a) for a in answers.values()) if w), None)
     right = f"{workload.parameters:,} parameters, every layer as in the workload"
@@ -45,7 +56,7 @@ def network(workload, answers):
     words = f"{' and '.join(odd)} instead of float32"
     fields.append(exact("precision", words if odd else None, "weights in float32"))
     if not wrong:
-        fields.append(_initial(workload, answers))
+        fields.append(_initial(workload, cases, answers))
     return fields
 
 
@@ -64,12 +75,16 @@ def _shape(workload, answer):
     return None
 
 
-def _initial(workload, answers):
+def _initial(workload, cases, answers):
     rules = getattr(workload.reference, "INITIAL", {})
     for answer in answers.values():
-        lines = wrongly_drawn(answer.initial, rules)
+        lines = wrongly_drawn(answer.initial, rules) or drawn_alike(answer.initial, rules)
         if lines:
             return Field("initial_weights", "different", lines[0])
+    by_seed = {cases[name].study["seed"]: answer.initial for name, answer in answers.items()}
+    lines = drawn_again(list(by_seed.values()), rules)
+    if lines:
+        return Field("initial_weights", "different", lines[0])
     words = f"distributed as the protocol draws them, {len(answers)} times"
     return Field("initial_weights", "same", words)
 
@@ -119,20 +134,26 @@ def of_replays(workload, cases, answers, replays):
             units = tolerances.of_a_unit(workload, replays[name], answer.initial)
             allowed = {key: value + units[key] for key, value in allowed.items()}
         elif name == "late_small":
-            units = tolerances.of_a_unit(workload, replays[name], answer.initial)
-            vectors = [key for key, values in result.items() if values.ndim == 1]
-            allowed = {key: tolerances.LATE_GRADIENTS + units[key] for key in vectors}
+            allowed = _of_late_gradients(result)
+        elif name == "far":
+            allowed = dict.fromkeys(result, tolerances.FAR)
         else:
             allowed = tolerances.of_weights(workload, case, answer.initial, result, size)
-        # What is added to other numbers at so small a rate is lost in their own rounding.
-        rules = getattr(workload.reference, "INITIAL", {}) if name == "late_small" else {}
+        rules = _told_at_zero(workload) if name == "late_small" else {}
         error, tolerance, worst = _worst(answer, result, allowed, rules)
+        if name == "far" and not error <= tolerance:
+            clipped = differences[name].result(least_probability=LEAST_PROBABILITY)
+            other = _worst(answer, clipped, allowed, rules)
+            if other[0] <= other[1]:
+                error, tolerance, worst = other
+                what = f"{what}; probabilities below {LEAST_PROBABILITY:g} count as that"
         found = numeric(field, error, tolerance, f"{what}: off by {error:.1e} in {worst}")
         difference = differences[name]
         if found.verdict == "different":
             # The first field's cause is the others' too.
             if name == "one_step":
-                explained = explain.network_of(difference)
+                explained = _too_early(case, difference, differences.get("steps"))
+                explained = explained or explain.network_of(difference)
             explained = explained or explain.cause_of(difference)
             if name == "one_step" and not explained and "steps" in differences:
                 # What follows many updates may tell more.
@@ -149,6 +170,50 @@ def of_replays(workload, cases, answers, replays):
                 explained = explained or words
         fields.append(found)
     return fields
+
+
+def _too_early(case, difference, of_steps):
+    """Return in words that a tool learnt before the clock started, from decoys, or None.
+
+    ``of_steps``: the ``Difference`` of a case without decoys, which is right then.
+    """
+    if case.decoys is None or of_steps is None:
+        return None
+    without = of_steps.distance(of_steps.right) / max(of_steps.distance(of_steps.initial), 1e-300)
+    return TOO_EARLY if without < RIGHT else None
+
+
+def passed_a_kink(workload, answer, replayed):
+    """Whether the gradients of ``late_small`` are off by no more than what one unit may do.
+
+    ``replayed``: the ``Replay``. What is off by as much whatever is drawn has another cause.
+    """
+    result, rules = replayed.result(), _told_at_zero(workload)
+    allowed = _of_late_gradients(result)
+    units = tolerances.of_a_unit(workload, replayed, answer.initial)
+    wider = {name: value + units[name] for name, value in allowed.items()}
+    error, tolerance, _ = _worst(answer, result, allowed, rules)
+    most, limit, _ = _worst(answer, result, wider, rules)
+    return error > tolerance and most <= limit
+
+
+def is_unclear(answer, replayed):
+    """Whether the weights of ``far`` are off by more than rounding and less than a cause would."""
+    result = replayed.result()
+    error, tolerance, _ = _worst(answer, result, dict.fromkeys(result, tolerances.FAR), {})
+    return tolerance < error < tolerances.UNCLEAR
+
+
+def _of_late_gradients(result):
+    return {name: tolerances.LATE_GRADIENTS for name, values in result.items() if values.ndim == 1}
+
+
+def _told_at_zero(workload):
+    """Return the rules by which arrays are drawn: of ``late_small`` only what starts at 0 tells.
+
+    What is added to other numbers at so small a rate is lost in their own rounding.
+    """
+    return getattr(workload.reference, "INITIAL", {})
 
 
 def _worst(answer, result, allowed, rules):

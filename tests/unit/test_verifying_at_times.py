@@ -1,0 +1,108 @@
+"""What a tool does only at times is told: before the clock, in later epochs, at large numbers."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from replaying_tool import REFERENCE, WORKLOAD, Tool, drawn, fields_of
+
+MASKED = ["mask", "masks_1", "masks_2", "masks_3", "in_epochs", "in_epochs_but_one"]
+
+
+def words_of(tool, field, names):
+    """What a card says in ``field``, which must be different."""
+    found = fields_of(tool, names)[field]
+    assert found.verdict == "different", found.words
+    return found.words
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"masked": lambda epoch: epoch == 0},
+            "dropout acts in about .* of the updates|no dropout in the last of 2 epochs",
+        ),
+        ({"stays": True}, "updates after each other have one mask"),
+        (
+            {"mask": lambda random, n: np.random.default_rng(3).random((n, 5, 5, 16)) >= 0.2},
+            "the same mask in every update",
+        ),
+    ],
+)
+def test_dropout_that_is_not_drawn_anew_in_every_epoch_is_told(options, words):
+    assert re.search(words, words_of(Tool(**options), "dropout", MASKED))
+
+
+def test_what_is_made_ready_before_the_clock_starts_is_told():
+    words = words_of(Tool(early=True), "gradients", ["one_step", "steps"])
+    assert words.startswith("something was computed with the training set before the clock")
+
+
+def test_the_clock_is_no_cause_where_updates_are_wrong_anyway():
+    tool = Tool(early=True, rule=lambda rule: replace(rule, smoothing=0.1))
+    assert "before the clock" not in words_of(tool, "gradients", ["one_step", "steps"])
+
+
+def test_runs_that_ignore_their_seed_are_told():
+    tool = Tool(draws=lambda seed: drawn(1))
+    assert "whatever the seed" in words_of(tool, "initial_weights", ["one_step", "steps"])
+
+
+def test_layers_that_share_their_random_numbers_are_told():
+    def alike(seed):
+        weights = {}
+        for name, shape in WORKLOAD.shapes.items():
+            limit = (*REFERENCE.INITIAL[name], 0.0)[1]
+            random = np.random.default_rng(seed)  # anew for each layer
+            weights[name] = random.uniform(-limit, limit, shape).astype(np.float32)
+        return weights
+
+    words = words_of(Tool(draws=alike), "initial_weights", ["one_step"])
+    assert words.endswith("starts with the same random numbers as conv1_kernel")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"clip": 5.0}, "clipped at a norm of 5"),
+        ({"least_probability": 1e-4}, "at a large rate"),
+    ],
+)
+def test_what_acts_on_large_numbers_alone_is_told(changes, words):
+    tool = Tool(rule=lambda rule: replace(rule, **changes))
+    found = fields_of(tool, ["one_step", "steps", "far"])
+    wrong = [name for name, field in found.items() if field.verdict == "different"]
+    assert wrong == ["far"] and words in found["far"].words
+
+
+def test_a_loss_may_take_tiny_probabilities_for_larger_ones_as_keras_does():
+    tool = Tool(rule=lambda rule: replace(rule, least_probability=1e-7))
+    found = fields_of(tool, ["one_step", "far"])["far"]
+    assert found.verdict != "different"
+    assert "probabilities below 1e-07 count as that" in found.words
+
+
+def in_batches(order):
+    """Shuffle whole batches of 16 of an order."""
+
+    def shuffled(random, n):
+        batches = np.split(order(n), range(16, n, 16))
+        return np.concatenate([batches[number] for number in random.permutation(len(batches))])
+
+    return shuffled
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (in_batches(np.arange), "stored side by side are met together in epoch 1"),
+        (
+            in_batches(lambda n: np.random.default_rng(1).permutation(n)),
+            "the same samples are in a batch in both epochs",
+        ),
+    ],
+)
+def test_batches_that_are_shuffled_in_place_of_samples_are_told(order, words):
+    assert words in words_of(Tool(order=order), "order", ["order_1", "order_2"])
