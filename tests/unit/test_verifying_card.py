@@ -47,6 +47,23 @@ def test_another_rule_is_called_by_its_name(changes, field, words):
     assert words in found[field].words
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"decay_by_epoch": True}, "the rate falls once an epoch"),
+        ({"accumulated": True}, "gradients are added up over an epoch"),
+    ],
+)
+def test_what_goes_by_epochs_is_told(change, words):
+    def followed(rule):
+        # Of two batches in an epoch, as the case has them; others have one.
+        return replace(rule, per_epoch=2, **change) if rule.learning_rate > 0.01 else rule
+
+    found = fields_of(Tool(rule=followed), ["one_step", "steps", "part"])
+    assert found["weights_20"].verdict != "different"
+    assert words in found["last_batch"].words
+
+
 def test_a_partial_batch_that_counts_less_is_told():
     found = fields_of(Tool(rule=lambda rule: replace(rule, fixed_size=True)), ["one_step", "part"])
     assert found["gradients"].verdict != "different"
@@ -116,6 +133,10 @@ def constant(random, n):
             "is times 1 instead",
         ),
         (lambda random, n: random.random((n, 5, 5, 16)) >= 0.3, "dropped instead of 20%"),
+        (
+            lambda random, n: (random.random((n, 5, 5, 16)) >= 0.21) * 0.8 / 0.79,
+            "is times 1.266 instead of 1.25",
+        ),
         (lambda random, n: np.repeat(random.random((1, 5, 5, 16)) >= RATE, n, 0), "share one mask"),
         (
             lambda random, n: (random.random((n, 1, 1, 16)) >= RATE) * np.ones((n, 5, 5, 16)),

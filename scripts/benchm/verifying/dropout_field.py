@@ -8,8 +8,8 @@ from .field import Field, unanswered
 
 #: Standard deviations that the share of zeros may be away from dropout's rate.
 SIGMAS = 5
-#: How far a value may be from the scale that is right, or from 0.
-NEAR = 0.02
+#: How far a value may be from the scale that is right, or from 0, and how far their median may be.
+NEAR, NEAR_IN_ALL = 0.02, 0.005
 #: Chance that values that fall one by one are said to fall in lines, for each axis.
 FALSE_ALARMS = 1e-9
 
@@ -72,7 +72,7 @@ def _one(workload, case, answer, rate, shape):
     for place, (each, known) in enumerate(_by_place(places, read.values, read.known), start=1):
         if known.any() and np.abs(each[known] - 1).max() < NEAR:
             return f"no dropout in place {place} of {places}: every value is kept"
-    if np.abs(kept - scale).max() < NEAR:
+    if np.abs(kept - scale).max() < NEAR and abs(np.median(kept) - scale) < NEAR_IN_ALL:
         return _lines([read], shape)
     if np.ptp(kept) < NEAR:
         words = f"what is kept is times {np.median(kept):.4g} instead of {scale:.4g}"

@@ -156,6 +156,13 @@ def _others(case):
         yield "learning-rate decay counted from update 1, not 0", {"first_step": 1}
         if rule.momentum:
             yield "a new rate rescales the past (momentum outside the rate)", {"rate_outside": True}
+    per_epoch = updates // case.study["epochs"]
+    if per_epoch > 1:
+        if rule.decay:
+            changes = {"decay_by_epoch": True, "per_epoch": per_epoch}
+            yield "the rate falls once an epoch, not after each update", changes
+        changes = {"accumulated": True, "per_epoch": per_epoch}
+        yield "gradients are added up over an epoch", changes
     yield "gradients of the sum over the batch, not of the mean", {"sum_loss": True}
     if len({batch.size for batch in case.batches}) > 1:
         yield "the last batch counts less than its mean", {"fixed_size": True}

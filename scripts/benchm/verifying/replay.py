@@ -19,10 +19,12 @@ class Rule:
     size of a full one. ``smoothing``: share of the target that is spread over all classes.
     ``clip``: largest norm of all gradients together. ``skip``: every how manieth update is left
     out. ``drop_last``: a batch that is not full is. ``steps_share``: share of the updates that is
-    made. ``least_probability``: what the loss takes smaller probabilities of the right class for.
-    ``averaged``: the weights are the mean of those after each update. ``disturbed``:
-    standard deviation of relative errors that are put into the weights at which gradients are
-    taken, and into what each sample adds to them, drawn with ``seed``.
+    made. ``decay_by_epoch``: the decay counts epochs. ``accumulated``: gradients are added up from
+    the start of an epoch on; an epoch has ``per_epoch`` updates. ``least_probability``: what the
+    loss takes smaller probabilities of the right class for. ``averaged``: the weights are the mean
+    of those after each update. ``disturbed``: standard deviation of relative errors that are put
+    into the weights at which gradients are taken, and into what each sample adds to them, drawn
+    with ``seed``.
     """
 
     learning_rate: float
@@ -41,6 +43,9 @@ class Rule:
     skip: int = 0
     drop_last: bool = False
     steps_share: float = 1.0
+    decay_by_epoch: bool = False
+    accumulated: bool = False
+    per_epoch: int = 1
     least_probability: float = 0.0
     averaged: bool = False
     disturbed: float = 0.0
@@ -83,7 +88,7 @@ class Replay:
         self.largest = dict.fromkeys(self.weights, 0.0)
         self._watch = watch and hasattr(reference, "distances")
         self._random = np.random.default_rng(rule.seed)
-        self._sums, self._updates = None, 0
+        self._sums, self._gradients, self._updates = None, None, 0
 
     def gradients(self, batch):
         """Return the gradients at the present weights, before anything is added to them."""
@@ -145,7 +150,10 @@ class Replay:
         if rule.clip is not None:
             norm = np.sqrt(sum(np.vdot(g, g) for g in gradients.values()))
             gradients = {name: g * min(1, rule.clip / norm) for name, g in gradients.items()}
-        rate = rule.learning_rate / (1 + rule.decay * (self.steps + rule.first_step))
+        if rule.accumulated:
+            gradients = self._accumulated(gradients)
+        counted = self.steps // rule.per_epoch if rule.decay_by_epoch else self.steps
+        rate = rule.learning_rate / (1 + rule.decay * (counted + rule.first_step))
         for name, values in self.weights.items():
             gradient = gradients[name]
             if rule.l2 and (rule.l2_biases or values.ndim > 1):
@@ -159,6 +167,13 @@ class Replay:
                 name: values + (self._sums[name] if self._sums else 0)
                 for name, values in self.weights.items()
             }
+
+    def _accumulated(self, gradients):
+        """Return the sum of the gradients of this epoch so far."""
+        if self.steps % self.rule.per_epoch:
+            gradients = {name: g + self._gradients[name] for name, g in gradients.items()}
+        self._gradients = gradients
+        return gradients
 
     def result(self):
         """Return the weights that the tool would hand over."""
