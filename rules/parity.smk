@@ -13,6 +13,7 @@ rule parity_card:
         adapter=of_cell("adapter"),
         modules=of_cell("modules"),
         contract=of_cell("contract"),
+        decoys=of_cell("decoys"),
         environment=of_cell("environment_file"),
         verifier=cell_jobs.verifier(),
         reference=of_study("reference_files"),

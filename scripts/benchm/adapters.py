@@ -55,6 +55,11 @@ def contract_of(leaf):
     return CONTRACTS[Path(leaf).suffix]
 
 
+def decoys_of(leaf):
+    """Return the path of what hands an adapter another training set for its card."""
+    return str(Path(contract_of(leaf)).with_stem("decoys"))
+
+
 def interpreter_of(leaf):
     """Return the command that an adapter is started with."""
     return INTERPRETERS[Path(leaf).suffix]

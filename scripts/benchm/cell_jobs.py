@@ -38,6 +38,10 @@ class CellJobs(CellNeeds):
         """The contract's helper for the adapter's language."""
         return adapters.contract_of(self.adapter(cell))
 
+    def decoys(self, cell):
+        """What hands the adapter another training set, for its card alone."""
+        return adapters.decoys_of(self.adapter(cell))
+
     def environment_file(self, cell):
         """What describes the tool's environment on the cell's device."""
         return configuration.environment_of(self.config["tools"][cell.tool], cell.device)

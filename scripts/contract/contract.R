@@ -100,23 +100,12 @@ run_adapter <- function(main, versions) {
 #
 # For images integers from 0 to 255 of dimensions (n, height, width) and labels from 0, (n). This
 # is what lies in memory when the clock starts: scaling and conversion belong into `timed_run()`.
-#
-# Take the arrays out of the list inside `timed_run()`: for a parity card they are others before,
-# so that nothing can be computed with them too early.
+# Take the arrays out of the list there: for a parity card they are others before (decoys.R).
 training_set <- function(job) {
   given <- read_arrays(file.path(job$data, "train.safetensors"))[c("inputs", "targets")]
-  if (is.null(job$decoys)) {
-    return(given)
-  }
-  decoys <- read_arrays(job$decoys)
-  data <- new.env()
-  for (name in names(given)) {
-    local({
-      own <- name
-      makeActiveBinding(own, function() if (job$in_init) decoys[[own]] else given[[own]], data)
-    })
-  }
-  data
+  if (is.null(job$decoys)) return(given)
+  source(file.path(dirname(Sys.getenv("BENCHM_CONTRACT")), "decoys.R"), local = TRUE)
+  with_decoys(job, given)
 }
 
 # The inputs of the `n_test` test samples. Their targets stay with the meter.
@@ -221,10 +210,8 @@ predictions <- function(job, scores) {
   job$predicted <- own_copy(scores)
 }
 
-# A copy: a tool may go on training in the very memory that it lends. R's own arrays change
-# for nobody else.
+# A copy: a tool may go on training in the memory that it lends; R's own arrays never change.
 own_copy <- function(values) if (is_numpy(values)) values$copy() else values
-
 is_numpy <- function(values) inherits(values, "numpy.ndarray")
 
 # -- arrays in files -------------------------------------------------------------------------
@@ -272,8 +259,7 @@ read_values <- function(source, path, type, count) {
   values
 }
 
-# Writes arrays (a named list) to a safetensors file: NumPy's in their own type, R's numbers as
-# float32.
+# Writes arrays (a named list) to a safetensors file: NumPy's in their type, R's numbers as float32.
 write_arrays <- function(path, arrays) {
   arrays <- lapply(arrays[sort(as.character(names(arrays)), method = "radix")], encoded)
   header <- list()

@@ -245,9 +245,8 @@ def read_jobs():
 
 
 def read_job():
-    """Return the keys of the (first) job, for what a tool must be told before it is imported:
-    ``device``, ``gpus``, ``threads``, ``options`` and ``scratch`` are the same in all jobs.
-    """
+    """Return the keys of the (first) job, for what a tool must be told before it is imported."""
+    # device, gpus, threads, options and scratch are the same in all jobs.
     return read_jobs()[0]
 
 
@@ -282,15 +281,12 @@ def run(main, **versions):
     """
     for keys in read_jobs():
         with io.open(keys["events"], "w", encoding="utf-8") as pipe:
-            job = Job(keys, pipe)
+            kind = Job
             if "observe" in keys:
-                import gpu_observer  # beside this file; for scripts/gpu_check.py alone
-
-                job = gpu_observer.ObservedJob(keys, pipe)
+                from gpu_observer import ObservedJob as kind  # for scripts/gpu_check.py alone
             elif "decoys" in keys:
-                import decoys  # beside this file; for parity cards alone
-
-                job = decoys.DecoyJob(keys, pipe)
+                from decoys import DecoyJob as kind  # for parity cards alone
+            job = kind(keys, pipe)
             job.send(
                 "init_start",
                 contract=VERSION,

@@ -19,9 +19,9 @@ class DecoyJob(contract.Job):
         """Return arrays of the right shapes; they hold the training set once the clock starts."""
         given = contract.Job.training_set(self)
         decoys = contract.read_arrays(self.decoys)
-        for array, other in zip(given, (decoys["inputs"], decoys["targets"])):
+        for array, name in zip(given, ("inputs", "targets")):
             self._truth.append((array, array.copy()))
-            array[...] = other
+            array[...] = decoys[name]
         return given
 
     def run(self, synchronise=None):

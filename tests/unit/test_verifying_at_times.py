@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from replaying_tool import REFERENCE, WORKLOAD, Tool, drawn, fields_of
 
+from benchm.verifying import initial
+
 MASKED = ["mask", "masks_1", "masks_2", "masks_3", "in_epochs", "in_epochs_but_one"]
 
 
@@ -106,3 +108,12 @@ def in_batches(order):
 )
 def test_batches_that_are_shuffled_in_place_of_samples_are_told(order, words):
     assert words in words_of(Tool(order=order), "order", ["order_1", "order_2"])
+
+
+def test_large_arrays_have_numbers_in_common_by_chance_alone():
+    random = np.random.default_rng(1)
+    weights = {"large": random.uniform(-1, 1, 2_000_000), "small": random.uniform(-2, 2, 3000)}
+    rules = {"large": ("uniform", 1.0), "small": ("uniform", 2.0)}
+    assert initial.drawn_alike(weights, rules) == []
+    weights["small"] = 2 * weights["large"][5000:8000]
+    assert len(initial.drawn_alike(weights, rules)) == 1

@@ -80,6 +80,7 @@ def test_touching_any_file_changes_nothing(finished):
         ("scripts/judge_evidence.py", JUDGEMENTS | AFTER_CARDS - {"parity"}),
         # What is common to all cells, or to those of one language.
         ("scripts/contract/contract.py", CELLS | CARDS),
+        ("scripts/contract/decoys.py", CARDS),
         pytest.param("scripts/contract/contract.R", set(), marks=THOROUGH),
         ("scripts/benchm/metrics/error_rate.py", CELLS),
         ("scripts/datasets/digits.py", {"digits"} | CELLS),

@@ -1,9 +1,12 @@
 """The fields of a card that are told by weights which a replay must meet."""
 
+from dataclasses import replace
+
 from . import explain, replay, tolerances
 from .evidence import predicted, relative, tolerance_of
 from .field import Field, exact, numeric, unanswered
 from .initial import drawn_again, drawn_alike, starts_at_zero, wrongly_drawn
+from .replay import Batch
 
 #: Least distance of a replay to a kink, in standard deviations of a layer: more than
 #: float32 leaves in a layer's sums. Nearer, rounding alone may decide which way a gradient goes.
@@ -152,12 +155,13 @@ def of_replays(workload, cases, answers, replays):
         if found.verdict == "different":
             # The first field's cause is the others' too.
             if name == "one_step":
-                explained = _too_early(case, difference, differences.get("steps"))
+                explained = _learnt_from_decoys(case, difference)
                 explained = explained or explain.network_of(difference)
             explained = explained or explain.cause_of(difference)
             if name == "one_step" and not explained and "steps" in differences:
                 # What follows many updates may tell more.
                 explained = explain.cause_of(differences["steps"])
+                explained = explained or _too_early(case, differences["steps"])
             explained = explained or explain.moved(difference)
             if explained:
                 found.words = f"{explained} ({found.words})"
@@ -172,12 +176,21 @@ def of_replays(workload, cases, answers, replays):
     return fields
 
 
-def _too_early(case, difference, of_steps):
-    """Return in words that a tool learnt before the clock started, from decoys, or None.
+def _learnt_from_decoys(case, difference):
+    """Return in words that a tool made the update of a case on its decoys, or None."""
+    if case.decoys is None:
+        return None
+    batches = [Batch(*case.decoys, len(case.decoys[1]))]
+    others = replace(difference, case=replace(case, batches=batches))
+    return TOO_EARLY if others.followed() < RIGHT else None
+
+
+def _too_early(case, of_steps):
+    """Return in words that a tool learnt before the clock started, from decoys too, or None.
 
     ``of_steps``: the ``Difference`` of a case without decoys, which is right then.
     """
-    if case.decoys is None or of_steps is None:
+    if case.decoys is None:
         return None
     without = of_steps.distance(of_steps.right) / max(of_steps.distance(of_steps.initial), 1e-300)
     return TOO_EARLY if without < RIGHT else None
