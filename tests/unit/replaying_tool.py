@@ -22,11 +22,11 @@ STUDY = {
 RATE = 0.2
 
 
-def drawn(seed):
+def drawn(seed, workload=WORKLOAD):
     random = np.random.default_rng(seed)
     weights = {}
-    for name, shape in WORKLOAD.shapes.items():
-        limit = (*REFERENCE.INITIAL[name], 0.0)[1]
+    for name, shape in workload.shapes.items():
+        limit = (*workload.reference.INITIAL[name], 0.0)[1]
         weights[name] = random.uniform(-limit, limit, shape).astype(np.float32)
     return weights
 
@@ -36,7 +36,7 @@ class Tool:
 
     ``masked``: whether dropout is on in an epoch, counted from 0; ``stays``: whether a mask stays
     for an epoch; ``early``: whether the training set is made ready before the clock starts;
-    ``draws``: what makes the initial weights of a seed.
+    ``draws``: what makes the initial weights of a seed; ``workload``: what is trained.
     """
 
     def __init__(
@@ -50,10 +50,12 @@ class Tool:
         stays=False,
         early=False,
         draws=None,
+        workload=WORKLOAD,
     ):
+        self.workload = workload
         self.rule, self.predict = rule, predict or (lambda weights: weights)
         self.masked, self.stays, self.early = masked, stays, early
-        self.draws = draws or drawn
+        self.draws = draws or (lambda seed: drawn(seed, workload))
         self.order = order or (lambda random, n: random.permutation(n))
         self.mask = mask or (lambda random, n: random.random((n, 5, 5, 16)) >= RATE)
         self.split = split or (
@@ -67,8 +69,8 @@ class Tool:
         inputs, targets = case.parts.train_inputs, case.parts.train_targets
         if self.early and case.decoys is not None:
             inputs, targets = case.decoys
-        size, dropout = protocol["batch_size"], protocol["dropout"]
-        run = replay.Replay(REFERENCE, initial, self.rule(case.rule), size)
+        size, dropout = protocol["batch_size"], protocol.get("dropout")
+        run = replay.Replay(self.workload.reference, initial, self.rule(case.rule), size)
         events, steps = Timeline(study["epochs"]), 0
         for epoch in range(study["epochs"]):
             mask = None
@@ -80,14 +82,14 @@ class Tool:
             events._steps.append(steps)
         trained = {name: v.astype(np.float32) for name, v in run.result().items()}
         predictions = evidence.predicted(
-            WORKLOAD, self.predict(trained), case.parts.test_inputs
+            self.workload, self.predict(trained), case.parts.test_inputs
         ).astype(np.float32)
         return session.Answer(initial, trained, predictions, events)
 
 
-def fields_of(tool, names=None, seed=9):
-    made = cases.make(WORKLOAD, STUDY, seed, names)
+def fields_of(tool, names=None, seed=9, study=STUDY):
+    made = cases.make(tool.workload, study, seed, names)
     answers = {name: tool.main(case) for name, case in made.items()}
-    replays = certify.replays_of(WORKLOAD, made, answers)
-    found = certify.fields(WORKLOAD, STUDY, made, answers, replays)
+    replays = certify.replays_of(tool.workload, made, answers)
+    found = certify.fields(tool.workload, study, made, answers, replays)
     return {field.field: field for field in found}

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from replaying_tool import REFERENCE, WORKLOAD, Tool, drawn, fields_of
+from replaying_tool import REFERENCE, STUDY, WORKLOAD, Tool, drawn, fields_of
 
-from benchm.verifying import initial
+from benchm.verifying import cases, certify, initial
 
 MASKED = ["mask", "masks_1", "masks_2", "masks_3", "in_epochs", "in_epochs_but_one"]
 
@@ -117,3 +117,23 @@ def test_large_arrays_have_numbers_in_common_by_chance_alone():
     assert initial.drawn_alike(weights, rules) == []
     weights["small"] = 2 * weights["large"][5000:8000]
     assert len(initial.drawn_alike(weights, rules)) == 1
+
+
+@pytest.mark.parametrize("which", ["initial", "trained"])
+@pytest.mark.parametrize("name", ["one_step", "masks_2", "order_1"])
+def test_weights_that_are_no_numbers_are_a_difference_in_whatever_short_run(name, which):
+    names = [*MASKED, "one_step", "order_1", "order_2"]
+    made = cases.make(WORKLOAD, STUDY, 9, names)
+    answers = {each: Tool().main(case) for each, case in made.items()}
+    weights = getattr(answers[name], which)
+    setattr(answers[name], which, {each: values * np.nan for each, values in weights.items()})
+    replays = certify.replays_of(WORKLOAD, made, answers)
+    certify.unlucky(WORKLOAD, made, answers, replays)
+    found = [each.words for each in certify.fields(WORKLOAD, STUDY, made, answers, replays)]
+    assert re.search("not (stay )?finite", found[-1])
+
+
+def test_a_rate_at_which_the_reference_is_no_number_tells_nothing_about_a_tool(monkeypatch):
+    monkeypatch.setattr(REFERENCE, "FAR_RATE", 1e300, raising=False)
+    found = fields_of(Tool(), ["one_step", "far"])["far"]
+    assert "the reference does not stay finite; give a lower FAR_RATE" in found.words

@@ -1,6 +1,6 @@
 """The fields of a card from what the jobs of a session left, in the order of cause."""
 
-from . import dropout_field, feed_fields, places, weights_fields
+from . import dropout_field, feed_fields, places, replay, weights_fields
 from .field import unanswered, verdict_of
 from .tolerances import norm
 
@@ -24,6 +24,13 @@ def complete(workload, answer):
     )
 
 
+def _not_finite(answer):
+    """Return in words that weights of an answer are no numbers, or None."""
+    if not replay.is_finite(answer.initial):
+        return "initial weights are not finite"
+    return None if replay.is_finite(answer.trained) else "training does not stay finite"
+
+
 def unlucky(workload, cases, answers, replays):
     """Return the names of the cases that came too near a kink to tell; a new seed may not."""
     near = {
@@ -42,7 +49,7 @@ def unlucky(workload, cases, answers, replays):
         fits = [
             places.met(workload.reference, cases[name], answers[name]).misfit < places.MISFIT
             for name in pair
-            if complete(workload, answers[name])
+            if complete(workload, answers[name]) and not _not_finite(answers[name])
         ]
         if not all(fits):
             near |= pair
@@ -78,6 +85,8 @@ def _wrong_elsewhere(workload, cases, answers, replays):
 def fields(workload, study, cases, answers, replays):
     """Return all ``Field``s; ``study``: as in a meter's job."""
     problem = next((a.problem for a in answers.values() if a.problem), None)
+    if not problem and all(complete(workload, answer) for answer in answers.values()):
+        problem = next(filter(None, map(_not_finite, answers.values())), None)
     if problem:
         return [
             *_wrong_elsewhere(workload, cases, answers, replays),

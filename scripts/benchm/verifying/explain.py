@@ -84,13 +84,16 @@ def cause_of(difference):
 
 def network_of(difference):
     """Return in words which other network the gradients are of, or None."""
-    package = difference.reference.__name__.rpartition(".")[0]
+    reference = difference.reference
+    is_module = isinstance(reference, ModuleType)
+    name = reference.__name__ if is_module else type(reference).__module__
+    package = name.rpartition(".")[0]
     try:
         causes = importlib.import_module(f"{package}.causes")
     except ModuleNotFoundError:
         return None  # a workload need not have any
     # What was made for a data set is handed on, a module the causes import.
-    given = [] if isinstance(difference.reference, ModuleType) else [difference.reference]
+    given = [] if is_module else [reference]
     for words, network in causes.variants(*given):
         if difference.followed(reference=network) < 1 / EXPLAINED / 10:
             return words

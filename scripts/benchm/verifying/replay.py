@@ -190,6 +190,11 @@ def run(reference, weights, rule, batches, full_size, watch=False):
     return replay
 
 
+def is_finite(weights):
+    """Whether all weights, arrays by name, are numbers."""
+    return all(np.all(np.isfinite(values)) for values in weights.values())
+
+
 def _mean_over_classes(weights, reference, inputs, targets, mask):
     """The cross-entropy with a target that is spread evenly over all classes."""
     values = reference.log_probabilities(weights, inputs, mask)

@@ -131,6 +131,10 @@ def of_replays(workload, cases, answers, replays):
         if name not in cases:
             continue
         case, answer, result = cases[name], answers[name], replays[name].result()
+        if replay.is_finite(answer.initial) and not replay.is_finite(result):
+            words = "the reference does not stay finite"
+            fields.append(unanswered(field, words + "; give a lower FAR_RATE" * (name == "far")))
+            continue
         size = case.study["protocol"]["batch_size"]
         if name == "late":
             allowed = tolerances.of_weights(workload, case, answer.initial, result, size, 0)

@@ -30,8 +30,6 @@ class Reference:
     ``numbers`` standardised numbers.
     """
 
-    __name__ = __name__
-
     #: What both dropouts multiply, for one sample, and the layers that they then enter.
     DROPOUT_SHAPE = (2, WIDTH)
     DROPPED = (("dense2_kernel", "dense2_bias"), ("dense3_kernel", "dense3_bias"))

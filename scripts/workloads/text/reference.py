@@ -44,8 +44,6 @@ class Reference:
     tokens, its last one on that of classes.
     """
 
-    __name__ = __name__
-
     #: The shape of what dropout multiplies, for one sample, and the layer that it then enters.
     DROPOUT_SHAPE = (UNITS,)
     DROPPED = ("dense1_kernel", "dense1_bias")
