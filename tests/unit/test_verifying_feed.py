@@ -53,3 +53,22 @@ def test_of_samples_that_are_alike_nothing_is_said():
     found = order_of(Tool(), alike=True)
     assert found.verdict == "same"
     assert int(found.words.split()[0]) < 40
+
+
+@pytest.mark.parametrize(("updates", "marks"), [(4, 24), (12, 64), (79, 64), (157, 64)])
+def test_the_same_batches_in_another_order_are_told_however_many_there_are(updates, marks):
+    random = np.random.default_rng(updates)
+    first = random.integers(0, updates, marks)
+    steps = np.array([first, random.permutation(updates)[first]])
+    stored = np.sort(random.permutation(128 * updates)[:marks])
+    found = feed_fields.order_of(steps, stored, 128 * updates, updates)
+    assert found == "the same samples are in a batch in both epochs"
+
+
+@pytest.mark.parametrize(("updates", "marks"), [(4, 24), (12, 64), (79, 64), (157, 24)])
+def test_orders_that_are_drawn_anew_keep_no_batches(updates, marks):
+    random = np.random.default_rng(updates)
+    stored = np.arange(marks) * (128 * updates // marks)
+    for _ in range(20):
+        orders = [random.permutation(128 * updates)[stored] // 128 for _ in range(2)]
+        assert feed_fields.order_of(np.array(orders), stored, 128 * updates, updates) is None

@@ -12,6 +12,9 @@ from .replay import Batch, Rule, rule_of
 ALMOST_NONE = 1e-3
 #: Test samples of a case.
 TESTED = 16
+#: Of ``unevenly``: what the rarest class lacks, as a share of the most frequent, and each next one
+#: as a share of that.
+MOST_LACKING, LACKING = 0.95, 0.65
 
 
 @dataclass
@@ -69,3 +72,19 @@ def all_different(workload, seed, n):
     """Return the targets of n samples, as different as there are: classes, or 0 and 1 in turn."""
     classes = workload.outputs if workload.task == "classes" else 2
     return np.resize(np.random.default_rng([seed, 3]).permutation(classes)[:n], n)
+
+
+def unevenly(workload, seed, n):
+    """Return the targets of n samples: of all classes, where n is enough, some much more often.
+
+    What lacks a class to be the most frequent one grows by half from class to class, and so does,
+    about, by how many powers of e it is less probable after a large update.
+    """
+    classes = workload.outputs if workload.task == "classes" else 2
+    order = np.random.default_rng([seed, 3]).permutation(classes)
+    shares = 1 - np.concatenate([[0], MOST_LACKING * LACKING ** np.arange(classes - 1)[::-1]])
+    upto = np.cumsum(shares / shares.sum())
+    places = np.searchsorted(upto, (np.arange(n) + 0.5) / n)
+    targets = order[np.minimum(places, classes - 1)]
+    targets[:classes] = order[:n]
+    return targets

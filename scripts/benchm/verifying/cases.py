@@ -15,7 +15,7 @@ mask      one update on one sample with dropout: the mask's values and place
 masks_N   one update on a few samples: how many are dropped, and which together
 order_1   an epoch of 20,000 samples or so at a tiny rate that falls, marked samples among
 order_2   filler: which update each of them met; the same for two epochs
-far       two updates at a large rate: sums and losses are large at the second
+far       two updates or so at a large rate: sums and losses are large after the first
 in_epochs as many epochs as the study makes, of a few updates on one sample with dropout: whether
           masks are drawn anew in each
 in_epochs_but_one  one epoch less: whether they are in the last
@@ -26,7 +26,7 @@ from dataclasses import replace
 import numpy as np
 
 from . import masked_cases, samples
-from .case import ALMOST_NONE, all_different, new, repeated
+from .case import ALMOST_NONE, new, repeated, unevenly
 from .replay import Batch
 
 #: Updates of the case ``steps``, each an epoch.
@@ -57,10 +57,12 @@ TINY_RATE = 1e-9
 #: number, in as many epochs as the study's: each is replayed alone, and rounding grows with their
 #: number. What changes later still is not seen.
 MOST_LATE = 600
-#: Updates of ``far``, and its rate, where a workload's reference says no other: after one of them
+#: Updates of ``far`` and their rate, where a workload's reference says no others: after one of them
 #: what enters a layer is tens of times as large as at the start, some probabilities are 0 but for
-#: rounding, and the loss has risen.
-FAR, FAR_RATE = 2, 8.0
+#: rounding, and the loss has risen; after many more numbers would not stay finite.
+FAR = (2, 16.0)
+#: Different samples there: so many that some probabilities are small, but not that small.
+FAR_DIFFERENT = 32
 
 
 def make(workload, study, seed, names=None):
@@ -112,13 +114,13 @@ def _steps(name, workload, study, seed):
 
 def _far(name, workload, study, seed):
     size = study["protocol"]["batch_size"]
-    data, batch = repeated(workload, seed, min(DIFFERENT_AT_ONCE, size), size)
-    targets = all_different(workload, seed, len(batch.targets))
+    data, batch = repeated(workload, seed, min(FAR_DIFFERENT, size), size)
+    targets = unevenly(workload, seed, len(batch.targets))
     batch = replace(batch, targets=targets.astype(batch.targets.dtype))
     data = (data[0], np.resize(batch.targets, size))
-    rate = getattr(workload.reference, "FAR_RATE", FAR_RATE)
+    updates, rate = getattr(workload.reference, "FAR", FAR)
     settings = {"learning_rate": rate, "decay": 0.0}
-    return new(name, workload, study, seed, data, FAR, settings, batches=[batch] * FAR)
+    return new(name, workload, study, seed, data, updates, settings, batches=[batch] * updates)
 
 
 def _part(name, workload, study, seed):

@@ -65,8 +65,12 @@ class Difference:
         return np.concatenate(parts)
 
 
-def cause_of(difference):
-    """Return the rule that the tool followed in words, or None."""
+def cause_of(difference, may_fit=True):
+    """Return the rule that the tool followed in words, or None.
+
+    ``may_fit``: whether a number of the rule may be fitted; where what is large decides, a wrong
+    one may look like a cause.
+    """
     if not np.isfinite(difference.distance(difference.right)):
         return "training does not stay finite"
     best, words = np.inf, None
@@ -76,7 +80,7 @@ def cause_of(difference):
             best, words = left, other
     if best < 1 / EXPLAINED / 10:
         return words
-    fitted, left = fitted_cause(difference)
+    fitted, left = fitted_cause(difference) if may_fit else (None, np.inf)
     if fitted and left < min(best, 1 / EXPLAINED):
         return fitted
     return words if best < 1 / EXPLAINED else None
@@ -180,6 +184,9 @@ def _others(case):
         yield "the last update is not made", {"steps_share": 1 - 1 / updates}
     for norm in (10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1):
         yield f"gradients are clipped at a norm of {norm:g}", {"clip": norm}
+    for least in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6):
+        # Which limit it is can't be told where no sample's probability lies between two.
+        yield "the loss takes small probabilities for larger ones", {"least_probability": least}
 
 
 def moved(difference):

@@ -22,7 +22,7 @@ REPLAYED = {
         "late_gradients",
         "gradients of updates in as many epochs as the study makes",
     ),
-    "far": ("far", "two updates at a large rate, where sums and losses are large"),
+    "far": ("far", "updates at a large rate, where sums and losses are large"),
 }
 
 
@@ -133,7 +133,7 @@ def of_replays(workload, cases, answers, replays):
         case, answer, result = cases[name], answers[name], replays[name].result()
         if replay.is_finite(answer.initial) and not replay.is_finite(result):
             words = "the reference does not stay finite"
-            fields.append(unanswered(field, words + "; give a lower FAR_RATE" * (name == "far")))
+            fields.append(unanswered(field, words + "; give a lower rate in FAR" * (name == "far")))
             continue
         size = case.study["protocol"]["batch_size"]
         if name == "late":
@@ -161,7 +161,7 @@ def of_replays(workload, cases, answers, replays):
             if name == "one_step":
                 explained = _learnt_from_decoys(case, difference)
                 explained = explained or explain.network_of(difference)
-            explained = explained or explain.cause_of(difference)
+            explained = explained or explain.cause_of(difference, may_fit=name != "far")
             if name == "one_step" and not explained and "steps" in differences:
                 # What follows many updates may tell more.
                 explained = explain.cause_of(differences["steps"])

@@ -53,8 +53,8 @@ class Reference:
     #: Marked samples that tell the order: words of one class are much alike to a network that has
     #: not learnt yet, and fewer of them are told apart.
     MARKED = 24
-    #: Rate of a card's large updates: states lie between -1 and 1.
-    FAR_RATE = 32.0
+    #: A card's large updates, and their rate: states lie between -1 and 1.
+    FAR = (3, 64.0)
     #: Updates of a card that are to show that nothing changes later on: an update is a loop, and
     #: slow.
     MOST_LATE = 120
