@@ -15,7 +15,7 @@ from ..files import write_text
 from ..metering import environment, gpu, machine, outcome
 from ..metering.events import CONTRACT
 from ..metering.run import Setup
-from . import cases, certify, field, session, task_cases, task_fields
+from . import cases, certify, field, session, task_cases
 
 SCHEMA = project.SCHEMAS / "card.schema.json"
 
@@ -132,6 +132,9 @@ def certified_by(job, setup, seed, names=None):
 
 def certified_by_task(job, setup, seed):
     """The same of a tool that is no network: it shows the task (``task_cases``)."""
+    # Its statistics take a second to import, which cards of networks need not wait for.
+    from . import task_fields
+
     study = job["study"]
     workload = workloads.load(study["workload"]).on(study["data_set"])
     made = task_cases.make(workload, study, seed)
