@@ -115,9 +115,27 @@ def test_large_arrays_have_numbers_in_common_by_chance_alone():
     random = np.random.default_rng(1)
     weights = {"large": random.uniform(-1, 1, 2_000_000), "small": random.uniform(-2, 2, 3000)}
     rules = {"large": ("uniform", 1.0), "small": ("uniform", 2.0)}
-    assert initial.drawn_alike(weights, rules) == []
+    assert initial.drawn_alike([weights], rules) == []
     weights["small"] = 2 * weights["large"][5000:8000]
-    assert len(initial.drawn_alike(weights, rules)) == 1
+    assert len(initial.drawn_alike([weights], rules)) == 1
+
+
+def test_a_seed_that_is_drawn_twice_is_chance():
+    rules = {"one": ("uniform", 1.0), "other": ("uniform", 2.0)}
+
+    def runs(random, seeds):
+        found = []
+        for _ in range(18):
+            of_layers = [np.random.default_rng(random.integers(seeds)) for _ in rules]
+            found.append({k: g.uniform(-1, 1, 300) for k, g in zip(rules, of_layers, strict=True)})
+            found[-1]["other"] *= 2
+        return found
+
+    for number in range(200):
+        found = runs(np.random.default_rng(number), 10_000)
+        assert not initial.drawn_alike(found, rules) and not initial.drawn_again(found, rules)
+    found = runs(np.random.default_rng(0), 2)
+    assert initial.drawn_alike(found, rules) and initial.drawn_again(found, rules)
 
 
 @pytest.mark.parametrize("which", ["initial", "trained"])
@@ -138,3 +156,32 @@ def test_a_rate_at_which_the_reference_is_no_number_tells_nothing_about_a_tool(m
     monkeypatch.setattr(REFERENCE, "FAR", (2, 1e300), raising=False)
     found = fields_of(Tool(), ["one_step", "far"])["far"]
     assert "the reference does not stay finite; give a lower rate in FAR" in found.words
+
+
+@pytest.mark.parametrize(
+    ("distance", "off", "is_near"),
+    [(4e-6, 7e-4, True), (1e-4, 7e-4, False), (4e-6, 0.5, False), (4e-6, 1e-6, False)],
+)
+def test_what_a_near_kink_may_have_done_is_drawn_again(distance, off, is_near):
+    names = ["one_step", "part"]
+    made = cases.make(WORKLOAD, STUDY, 9, names)
+    answers = {name: Tool().main(case) for name, case in made.items()}
+    answer = answers["part"]
+    way = answer.trained["conv1_kernel"] - answer.initial["conv1_kernel"]
+    answer.trained["conv1_kernel"] = answer.trained["conv1_kernel"] + off * way
+    replays = certify.replays_of(WORKLOAD, made, answers)
+    replays["one_step"].least_distance, replays["part"].least_distance = 1.0, distance
+    assert certify.unlucky(WORKLOAD, made, answers, replays) == ["part"] * is_near
+
+
+def test_of_two_runs_that_one_counts_which_passed_no_kink():
+    names = ["steps", "steps_again"]
+    made = cases.make(WORKLOAD, STUDY, 9, names)
+    answers = {name: Tool().main(case) for name, case in made.items()}
+    trained = answers["steps"].trained
+    trained["conv1_kernel"] = trained["conv1_kernel"] * np.float32(1 + 1e-4)
+    replays = certify.replays_of(WORKLOAD, made, answers)
+    replays["steps"].least_distance, replays["steps_again"].least_distance = 2e-5, 1e-5
+    assert certify.unlucky(WORKLOAD, made, answers, replays) == []
+    found = {each.field: each for each in certify.fields(WORKLOAD, STUDY, made, answers, replays)}
+    assert found["weights_20"].verdict != "different", found["weights_20"].words

@@ -33,9 +33,7 @@ def _not_finite(answer):
 
 def unlucky(workload, cases, answers, replays):
     """Return the names of the cases that came too near a kink to tell; a new seed may not."""
-    near = {
-        name for name, done in replays.items() if done.least_distance < weights_fields.MARGIN
-    } - {"late", "late_small", "far"}
+    near = _near_kinks(workload, cases, answers, replays)
     if "late_small" in replays and weights_fields.passed_a_kink(
         workload, answers["late_small"], replays["late_small"]
     ):
@@ -54,6 +52,17 @@ def unlucky(workload, cases, answers, replays):
         if not all(fits):
             near |= pair
     return sorted(near)
+
+
+def _near_kinks(workload, cases, answers, replays):
+    """Return the names of the cases that say nothing, because a kink was near."""
+    watched = {name: r for name, r in replays.items() if not name.startswith(("late", "far"))}
+    return {
+        name
+        for name, done in watched.items()
+        if done.least_distance < weights_fields.MARGIN
+        or weights_fields.may_have_passed_a_kink(workload, cases[name], answers[name], done)
+    }
 
 
 def _follows(answer, replay):
@@ -96,10 +105,14 @@ def fields(workload, study, cases, answers, replays):
     if verdict_of(found[:1]) == "different":
         return found
     # Of two cases of the same kind the one that stayed farther from kinks tells more.
+    near = _near_kinks(workload, cases, answers, replays)
     cases, answers, replays = dict(cases), dict(answers), dict(replays)
     again = (cases.pop("steps_again", None), answers.pop("steps_again", None))
     other = replays.pop("steps_again", None)
-    if other and other.least_distance > replays["steps"].least_distance:
+    if other and (
+        ("steps" in near, -replays["steps"].least_distance)
+        > ("steps_again" in near, -other.least_distance)
+    ):
         (cases["steps"], answers["steps"]), replays["steps"] = again, other
     weights = weights_fields.of_replays(workload, cases, answers, replays)
     fed = [weights_fields.updates(cases, answers)]

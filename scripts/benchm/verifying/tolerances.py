@@ -70,6 +70,11 @@ def of_weights(workload, case, initial, right, full_size, draws=2):
     }
 
 
+def least(case):
+    """Return what no tolerance of the weights after a case is below."""
+    return SIGMAS * max(batch.size for batch in case.batches) * UNIT
+
+
 def _above(draws, numbers):
     """Return what the root of a sum of squares is times, to be above the norm that is expected.
 
