@@ -17,8 +17,10 @@ SURE = 5
 FALSE_ALARMS, HARDLY = 1e-7, 1e-5
 
 #: Orders that are drawn to see how many pairs stay together by chance, and how many standard
-#: deviations more are none: their number is skewed.
-ORDERS, SURELY_TOGETHER = 400, 8
+#: deviations more are none. Their number is skewed: of four updates, and so sixteen places, it is
+#: about a chi-square's of nine degrees of freedom, and ten are one in seventeen million. Where
+#: hardly any pair is expected, the deviation counts as this much at least.
+ORDERS, SURELY_TOGETHER, LEAST_DEVIATION = 400, 10, 0.8
 
 
 def batches(workload, case, answer):
@@ -178,7 +180,7 @@ def _kept_together(steps, near):
     for _ in range(ORDERS):
         order = random.permutation(len(second))
         by_chance.append(np.sum((first & second[np.ix_(order, order)])[pairs]))
-    return found - np.mean(by_chance) > SURELY_TOGETHER * max(np.std(by_chance), 1)
+    return found - np.mean(by_chance) > SURELY_TOGETHER * max(np.std(by_chance), LEAST_DEVIATION)
 
 
 def _tells_order(updates, marks):

@@ -150,10 +150,10 @@ def of_replays(workload, cases, answers, replays):
         else:
             allowed = tolerances.of_weights(workload, case, answer.initial, result, size)
         rules = _told_at_zero(workload) if name == "late_small" else {}
-        error, tolerance, worst = _worst(answer, result, allowed, rules)
+        error, tolerance, worst = worst_array(answer, result, allowed, rules)
         if name == "far" and not error <= tolerance:
             clipped = differences[name].result(least_probability=LEAST_PROBABILITY)
-            other = _worst(answer, clipped, allowed, rules)
+            other = worst_array(answer, clipped, allowed, rules)
             if other[0] <= other[1]:
                 error, tolerance, worst = other
                 what = f"{what}; probabilities below {LEAST_PROBABILITY:g} count as that"
@@ -212,8 +212,8 @@ def passed_a_kink(workload, answer, replayed):
     allowed = _of_late_gradients(result)
     units = tolerances.of_a_unit(workload, replayed, answer.initial)
     wider = {name: value + units[name] for name, value in allowed.items()}
-    error, tolerance, _ = _worst(answer, result, allowed, rules)
-    most, limit, _ = _worst(answer, result, wider, rules)
+    error, tolerance, _ = worst_array(answer, result, allowed, rules)
+    most, limit, _ = worst_array(answer, result, wider, rules)
     return error > tolerance and most <= limit
 
 
@@ -226,18 +226,18 @@ def may_have_passed_a_kink(workload, case, answer, replayed):
         return False
     result, size = replayed.result(), case.study["protocol"]["batch_size"]
     floor = dict.fromkeys(result, tolerances.least(case))
-    error, least, _ = _worst(answer, result, floor, {})
+    error, least, _ = worst_array(answer, result, floor, {})
     if not least < error < HARM:
         return False
     allowed = tolerances.of_weights(workload, case, answer.initial, result, size)
-    error, tolerance, _ = _worst(answer, result, allowed, {})
+    error, tolerance, _ = worst_array(answer, result, allowed, {})
     return error > tolerance
 
 
 def is_unclear(answer, replayed):
     """Whether the weights of ``far`` are off by more than rounding and less than a cause would."""
     result = replayed.result()
-    error, tolerance, _ = _worst(answer, result, dict.fromkeys(result, tolerances.FAR), {})
+    error, tolerance, _ = worst_array(answer, result, dict.fromkeys(result, tolerances.FAR), {})
     return tolerance < error < tolerances.UNCLEAR
 
 
@@ -253,7 +253,7 @@ def _told_at_zero(workload):
     return getattr(workload.reference, "INITIAL", {})
 
 
-def _worst(answer, result, allowed, rules):
+def worst_array(answer, result, allowed, rules):
     """Return ``(error, tolerance, name)`` of the array that is worst for its tolerance.
 
     ``rules``: how arrays are drawn, by name, where only what starts at 0 is looked at.
